@@ -191,19 +191,20 @@ def calc_enc_loss_multiscale(
     cols = {k: torch.stack([e[k] for e in each]) for k in ('loss', 'sim', 'sigreg')}
     return {**{k: v.mean() for k, v in cols.items()}, 'sim_l': cols['sim'], 'sigreg_l': cols['sigreg']}
 
-# %% ../nbs/06_losses.ipynb #634312d7
+# %% ../nbs/06_losses.ipynb #3776bc72
 def calc_mae_loss(
     logits: Tensor,           # (B, N, ph·pw·C) of every finest patch
     img: Tensor,              # (B, C, H, W) in [0, 1]
     enc_out: EncoderOutput,   # whose `mae_mask` says what was hidden
-    visible_weight=.1,        # weight of the visible patches beside the hidden ones
+    visible_weight=.5,        # weight of the visible patches beside the hidden ones
     pos_weight=1.,            # weight of lit pixels
 ) -> Tensor:                  # scalar
-    "Binary cross-entropy a pixel: mean over hidden patches, plus `visible_weight` × mean over visible ones."
+    """Binary cross-entropy a pixel: mean over hidden patches, plus `visible_weight` × the mean over visible ones. Of the latter the non-empty and the empty are averaged
+    apart and count half each, or silence, nine tenths of a roll, would have all the say."""
     target = patchify(img, enc_out.patches.finest.patch_size).to(logits.dtype)
     each = F.binary_cross_entropy_with_logits(logits, target, pos_weight=torch.tensor(pos_weight, device=logits.device), reduction='none').mean(-1)
-    seen = enc_out.mae_mask
-    return weighted_mean(each, ~seen) + visible_weight*weighted_mean(each, seen)
+    seen, lit = enc_out.mae_mask, enc_out.full_non_empty
+    return weighted_mean(each, ~seen) + visible_weight*(weighted_mean(each, seen & lit) + weighted_mean(each, seen & ~lit))/2
 
 # %% ../nbs/06_losses.ipynb #29b290f5
 def calc_mep_loss(

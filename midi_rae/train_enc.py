@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['Pretrainer', 'open_store', 'make_dataset', 'val_batches', 'evaluate_enc', 'picture_enc', 'train', 'main']
 
-# %% ../nbs/11_train_enc.ipynb #36faf95e
+# %% ../nbs/11_train_enc.ipynb #1ac9c72c
 import hydra, torch
+from accelerate import PartialState
 from omegaconf import DictConfig
 from torch import nn
 from .data import PRPairDataset, RollStore, pair_loader
@@ -17,7 +18,7 @@ from .trainer import fit, run_folder, to_device
 from .utils import build, config_dir, set_seed
 from .viz import plot_reconstruction
 
-# %% ../nbs/11_train_enc.ipynb #e96bd7f8
+# %% ../nbs/11_train_enc.ipynb #a5caa2f8
 class Pretrainer(nn.Module):
     "Encoder, MAE decoder and optional predictor; a batch of pairs goes in, loss terms come out."
     def __init__(self,
@@ -37,10 +38,11 @@ class Pretrainer(nn.Module):
     ) -> dict:            # scalars: 'loss' and its terms
         w, x1, x2 = self.loss, batch['img1'], batch['img2']
         out1, out2 = self.encoder(x1, mask_ratio=self.mask_ratio), self.encoder(x2, mask_ratio=0.)
-        terms = dict(mae=calc_mae_loss(self.mae_decoder(out1), x1, out1, w['visible_weight'], w['pos_weight']))
+        mae = lambda out, x: calc_mae_loss(self.mae_decoder(out), x, out, w['visible_weight'], w['pos_weight'])
+        terms = dict(mae=mae(out1, x1), rec=mae(out2, x2))
         enc = calc_enc_loss_multiscale(out1, out2, batch['deltas'], self.lejepa)
         terms |= dict(sim=enc['sim'], sigreg=enc['sigreg'], anchor=(anchor_loss(out1.patches) + anchor_loss(out2.patches))/2)
-        loss = w['mae']*terms['mae'] + w['lejepa']*enc['loss'] + w['anchor']*terms['anchor']
+        loss = w['mae']*(terms['mae'] + terms['rec']) + w['lejepa']*enc['loss'] + w['anchor']*terms['anchor']
         if self.predictor is not None:
             with torch.no_grad(): targets = self.encoder(x1, mask_ratio=0.).patches
             terms['mep'] = calc_mep_loss(*self.predictor(out1), targets)
@@ -116,7 +118,7 @@ def picture_enc(
     s = out.patches.finest
     return plot_reconstruction(x.cpu(), unpatchify(model.mae_decoder(out), s.grid, s.patch_size).float().cpu(), out.mae_mask.cpu(), s.patch_size)
 
-# %% ../nbs/11_train_enc.ipynb #130b7af6
+# %% ../nbs/11_train_enc.ipynb #8f98b4c4
 def train(
     cfg: DictConfig,  # see configs/config.yaml
 ):                    # (run folder, logged rows)
@@ -133,6 +135,6 @@ def train(
 def main(cfg: DictConfig):
     try: folder, rows = train(cfg)
     except (FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_enc: {e}') from e
-    print(folder)
+    PartialState().print(folder)   # once, however many processes
 
 if __name__ == '__main__' and '__file__' in globals(): main()   # not in a notebook

@@ -171,7 +171,7 @@ def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
     if cfg.train.trackers: acc.init_trackers('midi-rae', config={k: str(v) for k, v in cfg.items()})
     return acc
 
-# %% ../nbs/10_trainer.ipynb #0981ca6d
+# %% ../nbs/10_trainer.ipynb #3f6988e0
 def fit(
     cfg: DictConfig,      # seed, resume, train
     folder,               # run folder
@@ -218,14 +218,16 @@ def fit(
             opt_.step(); sched.step(); opt_.zero_grad(set_to_none=True)
             run.step += 1; bar.update()
             now = time.perf_counter(); run.seconds += now - clock; clock = now
-            if run.step % t.log_every == 0 or run.step == t.steps:
+            last = run.step == t.steps
+            due = evaluate and (run.step % t.eval_every == 0 or last)
+            if run.step % t.log_every == 0 or due or last:
                 run.log({**{k: v.item() for k, v in terms.items() if v.ndim == 0}, 'grad_norm': float(grad_norm), 'lr': sched.get_last_lr()[0], 'seconds': run.seconds})
                 bar.set_postfix(loss=f"{terms['loss'].item():.4f}", **({best_key: f'{run.best:.4f}'} if run.best is not None else {}))
                 if t.trackers: acc.log(run.rows[-1], step=run.step)
-            if evaluate and (run.step % t.eval_every == 0 or run.step == t.steps):
+            if due:
                 evaluate_and_log()
                 if run.is_best(): save('best', 1)
-            if run.step % t.save_every == 0 or run.step == t.steps: save()
+            if run.step % t.save_every == 0 or last: save()
     bar.close()
     if run.step < t.steps: save()
     if acc.is_main_process:

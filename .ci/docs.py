@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import unquote, urljoin, urlsplit
 
+import yaml
 from nbdev.config import get_config
 from nbdev.doclinks import _build_modidx
 from nbdev.processors import FilterDefaults
@@ -109,7 +110,7 @@ def write_readme():
     for c in cells:
         src = text(c['source'])
         if c['cell_type'] == 'raw':
-            front = dict(re.findall(r'^(title|description): (.*)$', src, flags=re.M))
+            front = yaml.safe_load(src.strip().strip('-'))
             md += [f"# {front['title']}"] + [f"> {front['description']}"] * ('description' in front)
         elif c['cell_type'] == 'markdown': md.append(github_md(src))
         else:

@@ -8,7 +8,7 @@ __all__ = ['SOURCES', 'FORMAT', 'Piece', 'source', 'find_in', 'midi_source', 'pn
            'draw', 'below', 'shift_words', 'shift_bytes', 'PRPairDataset', 'Buffers', 'collate_pairs', 'PairLoader',
            'pair_loader', 'prepare_cli']
 
-# %% ../nbs/02_data.ipynb #be1218ad
+# %% ../nbs/02_data.ipynb #bfcd5821
 import contextlib, hashlib, inspect, json, os, shutil, tempfile, time, weakref
 from collections import Counter
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from torch.utils.data import default_collate
 from tqdm.auto import tqdm
-from .pianoroll import DEFAULT_VELOCITY, MAX_STEPS, PITCHES, import_music21, read_many, unpack_roll
+from .pianoroll import MAX_STEPS, PITCHES, import_music21, read_many, unpack_roll
 
 # %% ../nbs/02_data.ipynb #85724370
 @dataclass(frozen=True)

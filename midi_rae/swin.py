@@ -330,7 +330,7 @@ class CrossBlock(nn.Module):
         q = q + self.attn(self.norm_q(q), kv, kv, key_padding_mask=hidden, need_weights=False)[0]
         return q + self.mlp(self.norm_mlp(q))
 
-# %% ../nbs/04_swin.ipynb #f274fe8f
+# %% ../nbs/04_swin.ipynb #d3b8bc26
 class SwinMaskedEmbeddingPredictor(nn.Module):
     "Predict the embedding at every place of every level from the embeddings left visible, through a few tokens a level."
     def __init__(self, img_height=128, img_width=128, patch_h=4, patch_w=4, embed_dim=8, depths=(1,2,2,6,2,1), num_heads=(1,1,2,4,8,16), window_size=8,
@@ -355,6 +355,7 @@ class SwinMaskedEmbeddingPredictor(nn.Module):
         self.mixer = nn.ModuleList([CrossBlock(pred_dim, pred_heads) for _ in range(mixer_depth)])
         self.predict = CrossBlock(pred_dim, pred_heads)
         init_weights(self)
+        for o in self.outputs: nn.init.trunc_normal_(o[1].weight, std=.1*pred_dim**-.5)   # starts near a constant, its bias, and learns from there
         for i, o in enumerate(self.levels): self.register_buffer(f'pos{i}', sincos_positions(o.grid, pred_dim), persistent=False)
 
     def no_weight_decay(self): return no_decay_names(self)

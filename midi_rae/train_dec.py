@@ -120,6 +120,7 @@ def train(
 
 @hydra.main(version_base='1.3', config_path=str(config_dir()), config_name='config_swin')
 def main(cfg: DictConfig):
+    "Train a decoder from the command line: Hydra overrides of configs/config_swin.yaml."
     try: folder, rows = train(cfg)
     except (FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_dec: {e}') from e
     if rows and 'val_f1' in rows[-1]: print(f"{folder}: held-out pixel F1 {rows[-1]['val_f1']:.4f}")

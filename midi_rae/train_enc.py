@@ -133,6 +133,7 @@ def train(
 
 @hydra.main(version_base='1.3', config_path=str(config_dir()), config_name='config_swin')
 def main(cfg: DictConfig):
+    "Pretrain from the command line: Hydra overrides of configs/config_swin.yaml."
     try: folder, rows = train(cfg)
     except (FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_enc: {e}') from e
     PartialState().print(folder)   # once, however many processes

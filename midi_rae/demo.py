@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 import torch
 from fastcore.script import call_parse
-from .data import RollStore, prepare
+from .data import prepare
 from .metrics import f1_score, format_table, level_report, pixel_counts
 from .patches import unpatchify
 from .pianoroll import write_atomic

@@ -8,6 +8,7 @@ __all__ = ['trained_encoder', 'Reconstructor', 'evaluate_dec', 'picture_dec', 'm
 # %% ../nbs/12_train_dec.ipynb #7a71ac20
 import hydra, torch, torch.nn.functional as F
 from pathlib import Path
+from accelerate import PartialState
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from .data import pair_loader
@@ -123,6 +124,6 @@ def main(cfg: DictConfig):
     "Train a decoder from the command line: Hydra overrides of configs/config_swin.yaml."
     try: folder, rows = train(cfg)
     except (FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_dec: {e}') from e
-    if rows and 'val_f1' in rows[-1]: print(f"{folder}: held-out pixel F1 {rows[-1]['val_f1']:.4f}")
+    if rows and 'val_f1' in rows[-1]: PartialState().print(f"{folder}: held-out pixel F1 {rows[-1]['val_f1']:.4f}")
 
 if __name__ == '__main__' and '__file__' in globals(): main()   # not in a notebook

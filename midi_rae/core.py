@@ -31,7 +31,7 @@ class _Movable:
         "The same values outside the autograd graph."
         return self._apply(lambda v: v.detach())
 
-# %% ../nbs/00_core.ipynb #ea686943
+# %% ../nbs/00_core.ipynb #e122fdf2
 @dataclass
 class PatchState(_Movable):
     "The embeddings of one level and what is known of each patch."
@@ -67,6 +67,11 @@ class PatchState(_Movable):
     def non_empty_flat(self) -> Tensor:
         "`(B·N,)` bool, one flag a token in the order of `emb.flatten(0, 1)`."
         return self.non_empty.flatten()
+    def samples(self,
+        s: slice,     # which samples of the batch
+    ):
+        "The same level of a part of the batch."
+        return replace(self, emb=self.emb[s], non_empty=self.non_empty[s], mae_mask=self.mae_mask[s])
     @property
     def map(self) -> Tensor:
         "`(B, D, H, W)` view: the level as an image."
@@ -102,7 +107,7 @@ class HierarchicalPatchState(_Movable):
         "`(B, scalars)` every number of the encoding in one row, coarsest first."
         return torch.cat([o.emb.flatten(1) for o in self.levels], 1)
 
-# %% ../nbs/00_core.ipynb #f22a3da0
+# %% ../nbs/00_core.ipynb #7362f131
 @dataclass
 class EncoderOutput(_Movable):
     "An encoded batch: the hierarchy, the mask it was made under, and the scale of each level."
@@ -111,6 +116,13 @@ class EncoderOutput(_Movable):
     full_non_empty: Tensor                   # (B, N_full) bool, emptiness of the finest patches
     mae_mask: Tensor                         # (B, N_full) bool, True = visible
     downsample: tuple[tuple[int, int], ...]  # of each level, coarsest first: finest patches spanned along (pitch, time)
+
+    def samples(self,
+        s: slice,     # which samples of the batch
+    ):
+        "The encoding of a part of the batch."
+        levels = HierarchicalPatchState([o.samples(s) for o in self.patches])
+        return replace(self, patches=levels, full_non_empty=self.full_non_empty[s], mae_mask=self.mae_mask[s])
 
     def __repr__(self):
         rows = [('level', 'covers (px)', 'grid', 'dim', 'scalars', 'window', 'downsample', 'visible', 'non-empty')]

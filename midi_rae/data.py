@@ -555,7 +555,7 @@ def collate_pairs(
     "Collate function for torch's DataLoader; a batch from `__getitems__` is ready as it is."
     return items if isinstance(items, dict) else default_collate(items)
 
-# %% ../nbs/02_data.ipynb #baa5379d
+# %% ../nbs/02_data.ipynb #e172335b
 class PairLoader:
     "Batches of a `PRPairDataset` in an order that depends on `(seed, epoch)` only; iterate over it. See `pair_loader`."
     def __init__(self, dataset, batch_size, shuffle, rank, world_size, start, drop_last, infinite):
@@ -568,7 +568,7 @@ class PairLoader:
     def __len__(self):
         "Batches in an epoch."
         n, whole = len(self.dataset), self.batch_size * self.world_size
-        return n // whole if self.drop_last else -(-n // whole)
+        return n // whole + (not self.drop_last and n % whole >= self.world_size)
 
     def order(self, epoch):
         "All items in the order of an epoch."
@@ -591,7 +591,7 @@ class PairLoader:
             if len(items): yield self.dataset.batch(items, epoch)
             step += 1
 
-# %% ../nbs/02_data.ipynb #f3341fa3
+# %% ../nbs/02_data.ipynb #5c259870
 def pair_loader(
     dataset,            # PRPairDataset
     batch_size:int=64,  # pairs in a batch, on each rank
@@ -599,7 +599,7 @@ def pair_loader(
     rank:int=0,         # number of this process
     world_size:int=1,   # processes that share each global batch
     start:int=0,        # batches this rank has taken before, in all: resume at `start`
-    drop_last:bool=None,# leave out the incomplete last batch? Default: yes for training. If not, it may be smaller or missing on some ranks
+    drop_last:bool=None,# leave out the incomplete last batch? Default: yes for training. If not, every rank gets a part of it, except where there are fewer items than ranks
     infinite:bool=None, # go on with the next epoch for ever? Default: yes for training
 )->PairLoader:          # iterable of dicts like `PRPairDataset.batch`; its `len` is the batches in an epoch
     "Batches of pairs, shared among ranks, resumable at any step. ValueError if there is not one whole batch."

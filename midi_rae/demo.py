@@ -31,7 +31,7 @@ def demo_config(
     return load_config('config_swin', [f'data.store={out}/bach', f'run={out}/{name}', f'train.steps={steps}', 'train.batch_size=16', 'train.lr=0.008', 'train.warmup=20',
         'train.log_every=10', f'train.eval_every={often}', f'train.save_every={often}', 'train.eval_batches=2', 'loss.num_slices=32', *overrides])
 
-# %% ../nbs/15_demo.ipynb #35b3d3d5
+# %% ../nbs/15_demo.ipynb #70963fa2
 @torch.no_grad()
 def held_out_f1(
     cfg,      # DictConfig of a decoder run
@@ -39,8 +39,8 @@ def held_out_f1(
 ) -> dict:    # 'precision', 'recall', 'f1' of pixels
     "Score a decoder run on every held-out window."
     cfg = cfg.copy(); cfg.train.eval_batches = -1
-    encoder, decoder, counts = load_part(run), load_part(run, 'decoder'), torch.zeros(3, dtype=torch.float64)
-    for b in val_batches(cfg, make_dataset(cfg, open_store(cfg), 'val'), 'cpu'): counts += pixel_counts(decoder(encoder(b['img1'])), b['img1'])
+    encoder, decoder, counts = load_part(run), load_part(run, 'decoder'), 0
+    for b in val_batches(cfg, make_dataset(cfg, open_store(cfg), 'val'), 'cpu'): counts = counts + pixel_counts(decoder(encoder(b['img1'])), b['img1'])
     return f1_score(counts)
 
 # %% ../nbs/15_demo.ipynb #bc8fa60c

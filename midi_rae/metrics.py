@@ -10,14 +10,14 @@ import numpy as np, torch
 from torch import Tensor
 from .core import EncoderOutput
 
-# %% ../nbs/07_metrics.ipynb #db61bfbf
+# %% ../nbs/07_metrics.ipynb #2da00ecb
 def pixel_counts(
     logits: Tensor,  # (B, C, H, W) lit where > 0
     x: Tensor,       # (B, C, H, W) truth, lit where > 0
-) -> Tensor:         # (3,) true positives, false positives, false negatives
-    "Counts over the whole batch, in float64."
+) -> Tensor:         # (3,) int64: true positives, false positives, false negatives
+    "Counts over the whole batch."
     p, t = logits > 0, x > 0
-    return torch.stack([(p & t).sum(), (p & ~t).sum(), (~p & t).sum()]).double()
+    return torch.stack([(p & t).sum(), (p & ~t).sum(), (~p & t).sum()])
 
 # %% ../nbs/07_metrics.ipynb #2438d155
 def f1_score(

@@ -129,7 +129,7 @@ class PatchStem(nn.Module):
 
     def forward(self, x): return self.fc(F.gelu(self.proj(x)).permute(0, 2, 3, 1))
 
-# %% ../nbs/04_swin.ipynb #05066e3f
+# %% ../nbs/04_swin.ipynb #078326fe
 class SwinEncoder(nn.Module):
     "Encode piano rolls into a hierarchy of embeddings with Swin Transformer V2 (arXiv 2111.09883)."
     def __init__(self,
@@ -149,12 +149,13 @@ class SwinEncoder(nn.Module):
         empty_mask_ratio=0.05,          # empty patches are hidden at mask_ratio × this
         squash_coarse=False,            # replace coarse tokens over wholly empty areas by a learned one
         stem_dim=0,                     # hidden width of the patch embedding; 0: timm's linear one
-        mask_block=1,                   # side in patches of the squares hidden together
+        mask_block=1,                   # side in patches of what is hidden together
+        mask_kind='block',              # squares ('block'), whole columns ('bar') or rows ('band'): a key of `patches.MASKS`
     ):
         super().__init__()
         self.levels = swin_levels(img_height, img_width, patch_h, patch_w, embed_dim, depths, num_heads, window_size)
         self.img_size, self.patch_size, self.in_chans = (img_height, img_width), (patch_h, patch_w), in_chans
-        self.mae_ratio, self.empty_mask_ratio, self.mask_block, self.squash_coarse = mae_ratio, empty_mask_ratio, mask_block, squash_coarse
+        self.mae_ratio, self.empty_mask_ratio, self.mask_block, self.mask_kind, self.squash_coarse = mae_ratio, empty_mask_ratio, mask_block, mask_kind, squash_coarse
         fine = self.levels[::-1]
         self.patch_embed = (PatchStem(self.patch_size, in_chans, stem_dim, embed_dim) if stem_dim else
             PatchEmbed(self.img_size, self.patch_size, in_chans, embed_dim, norm_layer=norm_layer, output_fmt='NHWC'))
@@ -174,7 +175,7 @@ class SwinEncoder(nn.Module):
 
     def forward(self, x, mask_ratio=None, mae_mask=None) -> EncoderOutput: return _encode(self, x, mask_ratio, mae_mask)
 
-# %% ../nbs/04_swin.ipynb #7b65de0b
+# %% ../nbs/04_swin.ipynb #a3ce0aee
 def _check_rolls(x, in_chans, img_size):
     if x.ndim != 4 or tuple(x.shape[1:]) != (in_chans, *img_size):
         raise ValueError(f'expected rolls (B, {in_chans}, {img_size[0]}, {img_size[1]}), got {tuple(x.shape)}')
@@ -189,7 +190,7 @@ def _encode(
     x = x.to(self.mask_token.dtype)
     grid = self.levels[-1].grid
     non_empty = non_empty_patches(x, self.patch_size)
-    mask = resolve_mae_mask(mae_mask, mask_ratio, self.mae_ratio if self.training else 0., non_empty, grid, self.empty_mask_ratio, self.mask_block)
+    mask = resolve_mae_mask(mae_mask, mask_ratio, self.mae_ratio if self.training else 0., non_empty, grid, self.empty_mask_ratio, self.mask_block, self.mask_kind)
     z, at = self.patch_embed(x), lambda m: m.view(-1, *grid, 1)
     z = torch.where(at(non_empty), z, self.empty_token.to(z.dtype))
     z = self.pos_drop(torch.where(at(mask), z, self.mask_token.to(z.dtype)))

@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['trained_encoder', 'Reconstructor', 'evaluate_dec', 'picture_dec', 'make_loader', 'train', 'main']
 
-# %% ../nbs/12_train_dec.ipynb #7a71ac20
+# %% ../nbs/12_train_dec.ipynb #0f7ea820
 import hydra, torch, torch.nn.functional as F
 from pathlib import Path
 from accelerate import PartialState
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from .data import pair_loader
+from .losses import all_sum, weighted_mean
 from .metrics import f1_score, pixel_counts
 from .preencode import PreencodedDataset, preencoded_loader
 from .train_enc import make_dataset, open_store, val_batches
@@ -19,7 +20,7 @@ from .trainer import config_differences, fit, run_folder
 from .utils import build, config_dir, find_checkpoint, load_weights, set_seed
 from .viz import plot_reconstruction
 
-# %% ../nbs/12_train_dec.ipynb #1ed340a2
+# %% ../nbs/12_train_dec.ipynb #5e48e6b4
 def trained_encoder(
     cfg: DictConfig,  # model, dec.encoder
 ) -> nn.Module:
@@ -30,11 +31,11 @@ def trained_encoder(
     where = run if (run/'model.safetensors').exists() else find_checkpoint(run)
     if where is None: raise FileNotFoundError(f'dec.encoder={run}: no model.safetensors or checkpoints/last-* there; pretrain one with midi_rae_train_enc')
     pick = lambda c: OmegaConf.create(OmegaConf.to_container(c, resolve=True)['model']['encoder'])
-    diff = [d for d in config_differences(pick(OmegaConf.load(where/'config.yaml')), pick(cfg)) if not d.startswith(('mae_ratio', 'empty_mask_ratio', 'mask_block'))]
+    diff = [d for d in config_differences(pick(OmegaConf.load(where/'config.yaml')), pick(cfg)) if not d.startswith(('mae_ratio', 'empty_mask_ratio', 'mask_'))]
     if diff: raise ValueError(f'the encoder of {run} is another one than the config describes ({"; ".join(diff[:6])}): use the config it was trained with')
     return load_weights(encoder, where, 'encoder.')
 
-# %% ../nbs/12_train_dec.ipynb #6c3be8e7
+# %% ../nbs/12_train_dec.ipynb #cb47332b
 class Reconstructor(nn.Module):
     "Encoder and decoder; a batch of rolls goes in, the reconstruction loss comes out."
     def __init__(self,
@@ -62,9 +63,9 @@ class Reconstructor(nn.Module):
         x, out = batch['img1'], batch.get('enc_out')
         logits = self.decoder(self.encode(x) if out is None else out)
         each = F.binary_cross_entropy_with_logits(logits, x, pos_weight=torch.tensor(self.pos_weight, device=x.device), reduction='none')
-        return dict(loss=each.mean())
+        return dict(loss=weighted_mean(each, each.new_ones(())))
 
-# %% ../nbs/12_train_dec.ipynb #93755b3f
+# %% ../nbs/12_train_dec.ipynb #29b59e84
 @torch.no_grad()
 def evaluate_dec(
     cfg: DictConfig,
@@ -73,12 +74,13 @@ def evaluate_dec(
     device,
 ) -> dict:                 # val_loss, val_precision, val_recall, val_f1
     "Loss and pixel scores on held-out music; the scores come from counts over all of it."
-    loss, counts, n = 0., torch.zeros(3, dtype=torch.float64), 0
+    loss, counts = torch.zeros(2, device=device), 0   # sum over windows, their number
     for b in val_batches(cfg, ds, device):
         logits = model.decoder(model.encode(b['img1']))
-        loss += F.binary_cross_entropy_with_logits(logits, b['img1']).item()*len(logits); n += len(logits)
-        counts += pixel_counts(logits, b['img1']).cpu()
-    return dict(val_loss=loss/n, **{f'val_{k}': v for k, v in f1_score(counts).items()})
+        loss += torch.stack([F.binary_cross_entropy_with_logits(logits, b['img1'])*len(logits), loss.new_tensor(len(logits))])
+        counts = counts + pixel_counts(logits, b['img1'])
+    total, n = all_sum(loss).tolist()
+    return dict(val_loss=total/n, **{f'val_{k}': v for k, v in f1_score(all_sum(counts)).items()})
 
 @torch.no_grad()
 def picture_dec(
@@ -106,7 +108,7 @@ def make_loader(
         for out, x in preencoded_loader(ds, size(world), seed=cfg.seed, rank=rank, world_size=world, start=start): yield dict(enc_out=out, img1=x)
     return loader
 
-# %% ../nbs/12_train_dec.ipynb #72414b31
+# %% ../nbs/12_train_dec.ipynb #88a761fd
 def train(
     cfg: DictConfig,  # see configs/config.yaml
 ):                    # (run folder, logged rows)
@@ -115,8 +117,8 @@ def train(
     train_ds, val_ds = make_dataset(cfg, store, 'train'), make_dataset(cfg, store, 'val')
     set_seed(cfg.seed)
     model = Reconstructor(cfg)
-    rows = fit(cfg, folder, model, make_loader(cfg, train_ds), lambda dev: evaluate_dec(cfg, model, val_ds, dev),
-               lambda dev: picture_dec(cfg, model, val_ds, dev), best_key='val_f1', best_sign=1)
+    rows = fit(cfg, folder, model, make_loader(cfg, train_ds), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev),
+               lambda m, dev: picture_dec(cfg, m, val_ds, dev), best_key='val_f1', best_sign=1)
     return folder, rows
 
 @hydra.main(version_base='1.3', config_path=str(config_dir()), config_name='config_swin')

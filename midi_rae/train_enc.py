@@ -5,20 +5,21 @@
 # %% auto #0
 __all__ = ['Pretrainer', 'open_store', 'make_dataset', 'val_batches', 'evaluate_enc', 'picture_enc', 'train', 'main']
 
-# %% ../nbs/11_train_enc.ipynb #1ac9c72c
+# %% ../nbs/11_train_enc.ipynb #69c38cfb
 import hydra, torch
 from accelerate import PartialState
+from accelerate.utils import gather_object
 from omegaconf import DictConfig
 from torch import nn
 from .data import PRPairDataset, RollStore, pair_loader
-from .losses import LeJEPA, anchor_loss, calc_enc_loss_multiscale, calc_mae_loss, calc_mep_loss
+from .losses import LeJEPA, all_sum, anchor_loss, calc_enc_loss_multiscale, calc_mae_loss, calc_mep_loss
 from .metrics import effective_rank, f1_score, pixel_counts
-from .patches import unpatchify
+from .patches import draw_mae_mask, non_empty_patches, unpatchify
 from .trainer import fit, run_folder, to_device
 from .utils import build, config_dir, set_seed
 from .viz import plot_reconstruction
 
-# %% ../nbs/11_train_enc.ipynb #a5caa2f8
+# %% ../nbs/11_train_enc.ipynb #eb97d5ff
 class Pretrainer(nn.Module):
     "Encoder, MAE decoder and optional predictor; a batch of pairs goes in, loss terms come out."
     def __init__(self,
@@ -29,27 +30,36 @@ class Pretrainer(nn.Module):
         if cfg.loss.mep > 0 and cfg.model.predictor is None:
             raise ValueError(f'loss.mep={cfg.loss.mep}, but model {cfg.model.name!r} has no predictor: set loss.mep=0')
         self.predictor = build(cfg.model.predictor) if cfg.loss.mep > 0 else None
-        self.lejepa = LeJEPA(cfg.loss.lambd, cfg.loss.num_slices)
+        self.lejepa = LeJEPA(cfg.loss.lambd, cfg.loss.num_slices, compiled=cfg.train.compile)
         self.loss = dict(cfg.loss)
         self.mask_ratio = cfg.mask.ratio   # in evaluation too, where the encoder itself would not mask
 
     def forward(self,
-        batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2)
+        batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); mae_mask (B, N) bool, True = visible, drawn where it is missing
     ) -> dict:            # scalars: 'loss' and its terms
         w, x1, x2 = self.loss, batch['img1'], batch['img2']
-        out1, out2 = self.encoder(x1, mask_ratio=self.mask_ratio), self.encoder(x2, mask_ratio=0.)
-        mae = lambda out, x: calc_mae_loss(self.mae_decoder(out), x, out, w['visible_weight'], w['pos_weight'])
-        terms = dict(mae=mae(out1, x1), rec=mae(out2, x2))
+        mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(x1)
+        out = self.encoder(torch.cat([x1, x2]), mae_mask=torch.cat([mask, torch.ones_like(mask)]))
+        logits, views = self.mae_decoder(out), (slice(len(x1)), slice(len(x1), None))
+        out1, out2 = (out.samples(s) for s in views)
+        terms = {k: calc_mae_loss(logits[s], x, o, w['visible_weight'], w['pos_weight']) for k, s, x, o in zip(('mae', 'rec'), views, (x1, x2), (out1, out2))}
         enc = calc_enc_loss_multiscale(out1, out2, batch['deltas'], self.lejepa)
         terms |= dict(sim=enc['sim'], sigreg=enc['sigreg'], anchor=(anchor_loss(out1.patches) + anchor_loss(out2.patches))/2)
         loss = w['mae']*(terms['mae'] + terms['rec']) + w['lejepa']*enc['loss'] + w['anchor']*terms['anchor']
         if self.predictor is not None:
-            with torch.no_grad(): targets = self.encoder(x1, mask_ratio=0.).patches
+            with torch.no_grad(): targets = self.encoder(x1, mae_mask=torch.ones_like(mask)).patches
             terms['mep'] = calc_mep_loss(*self.predictor(out1), targets)
             loss = loss + w['mep']*terms['mep']
         return dict(loss=loss, **terms)
 
-# %% ../nbs/11_train_enc.ipynb #aa05329d
+    def draw_mask(self,
+        x,                # (B, C, H, W)
+    ):                    # (B, N) bool, True = visible
+        "Which of the finest patches the encoder gets to see."
+        e = self.encoder
+        return draw_mae_mask(non_empty_patches(x, e.patch_size), [s//p for s, p in zip(e.img_size, e.patch_size)], self.mask_ratio, e.empty_mask_ratio, e.mask_block, e.mask_kind)
+
+# %% ../nbs/11_train_enc.ipynb #e1152cb6
 def open_store(
     cfg: DictConfig,  # data.store, data.channels
 ) -> RollStore:
@@ -73,12 +83,13 @@ def val_batches(
     ds: PRPairDataset,   # the held-out split
     device,
 ):
-    "The first `train.eval_batches` batches of held-out windows (-1: all), always the same."
-    for i, batch in enumerate(pair_loader(ds, cfg.train.batch_size, drop_last=False, shuffle=True)):
+    "The first `train.eval_batches` batches of held-out windows (-1: all), always the same; of each batch this process's share."
+    me = PartialState()
+    for i, batch in enumerate(pair_loader(ds, cfg.train.batch_size//me.num_processes, rank=me.process_index, world_size=me.num_processes, drop_last=False, shuffle=True)):
         if i == cfg.train.eval_batches: return
         yield to_device(batch, device)
 
-# %% ../nbs/11_train_enc.ipynb #33a1fd05
+# %% ../nbs/11_train_enc.ipynb #842acb1e
 @torch.no_grad()
 def evaluate_enc(
     cfg: DictConfig,
@@ -88,20 +99,20 @@ def evaluate_enc(
 ) -> dict:                # val_loss and terms, val_masked_f1, rank_0 … rank_L
     "Loss terms, F1 of hidden pixels and effective ranks on held-out music."
     torch.manual_seed(cfg.seed)
-    terms, counts, embs, n = {}, torch.zeros(3, dtype=torch.float64), [], 0
+    terms, counts, embs, n = {}, 0, [], 0
     for b in val_batches(cfg, ds, device):
-        k = len(b['img1'])
-        for key, v in model(b).items(): terms[key] = terms.get(key, 0.) + v.item()*k
+        k = all_sum(torch.tensor(len(b['img1']), device=device)).item()
+        for key, v in model(b).items(): terms[key] = terms.get(key, 0.) + v.item()*k   # means over all processes already
         out = model.encoder(b['img1'], mask_ratio=model.mask_ratio)
         s, hidden = out.patches.finest, ~out.mae_mask[..., None]
         draw = lambda p: unpatchify(p, s.grid, s.patch_size)
         logits = model.mae_decoder(out)
         where = draw(hidden.expand_as(logits).float()) > 0
-        counts += pixel_counts(draw(logits).masked_fill(~where, -1.), b['img1']*where).cpu()
+        counts = counts + pixel_counts(draw(logits).masked_fill(~where, -1.), b['img1']*where)
         clean = model.encoder(b['img1'], mask_ratio=0.).patches
-        embs.append([l.emb[l.non_empty][:4096] for l in clean]); n += k
-    ranks = {f'rank_{i}': effective_rank(torch.cat(z)) for i, z in enumerate(zip(*embs))}
-    return {**{f'val_{k}': v/n for k, v in terms.items()}, 'val_masked_f1': f1_score(counts)['f1'], **ranks}
+        embs.append([l.emb[l.non_empty][:4096].float().cpu() for l in clean]); n += k
+    ranks = {f'rank_{i}': effective_rank(torch.cat(z)) for i, z in enumerate(zip(*gather_object(embs)))}
+    return {**{f'val_{k}': v/n for k, v in terms.items()}, 'val_masked_f1': f1_score(all_sum(counts))['f1'], **ranks}
 
 # %% ../nbs/11_train_enc.ipynb #748388b3
 @torch.no_grad()
@@ -118,7 +129,7 @@ def picture_enc(
     s = out.patches.finest
     return plot_reconstruction(x.cpu(), unpatchify(model.mae_decoder(out), s.grid, s.patch_size).float().cpu(), out.mae_mask.cpu(), s.patch_size)
 
-# %% ../nbs/11_train_enc.ipynb #8f98b4c4
+# %% ../nbs/11_train_enc.ipynb #b91fec6c
 def train(
     cfg: DictConfig,  # see configs/config.yaml
 ):                    # (run folder, logged rows)
@@ -128,7 +139,7 @@ def train(
     set_seed(cfg.seed)
     model = Pretrainer(cfg)
     rows = fit(cfg, folder, model, lambda rank, world, start: pair_loader(train_ds, cfg.train.batch_size//world, rank=rank, world_size=world, start=start),
-               lambda dev: evaluate_enc(cfg, model, val_ds, dev), lambda dev: picture_enc(cfg, model, val_ds, dev))
+               lambda m, dev: evaluate_enc(cfg, m, val_ds, dev), lambda m, dev: picture_enc(cfg, m, val_ds, dev))
     return folder, rows
 
 @hydra.main(version_base='1.3', config_path=str(config_dir()), config_name='config_swin')

@@ -4,22 +4,24 @@
 
 # %% auto #0
 __all__ = ['cosine_schedule', 'rows_to_csv', 'stop_flag', 'config_differences', 'check_same_config', 'run_folder', 'autocast',
-           'rng_state', 'set_rng_state', 'to_device', 'check_finite', 'Run', 'make_accelerator', 'fit',
-           'save_checkpoint_weights']
+           'rng_state', 'set_rng_state', 'to_device', 'check_finite', 'compile_parts', 'keep_memory', 'split_batch',
+           'backward', 'Run', 'make_accelerator', 'fit']
 
-# %% ../nbs/10_trainer.ipynb #267212b3
-import csv, io, math, signal, threading, time
-from contextlib import contextmanager
+# %% ../nbs/10_trainer.ipynb #1431bcf4
+import csv, ctypes, io, math, os, signal, threading, time
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-import torch
+import torch, torch._dynamo
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 from omegaconf import DictConfig, OmegaConf
+from timm.utils import ModelEmaV3
 from torch import nn
 from tqdm.auto import tqdm
 from .core import EncoderOutput
+from .losses import MicroBatches
 from .pianoroll import write_atomic
-from .utils import find_checkpoint, load_checkpoint, param_groups, prune_checkpoints, save_checkpoint, set_seed
+from .utils import find_checkpoint, load_checkpoint, param_groups, prune_checkpoints, remove_unfinished, save_checkpoint, set_seed
 from .viz import plot_curves, save_figure
 
 # %% ../nbs/10_trainer.ipynb #f482a010
@@ -123,18 +125,73 @@ def check_finite(terms: dict, step: int, run):
     shown = ', '.join(f'{k}={v.item():.4g}' for k, v in terms.items() if v.ndim == 0)
     raise FloatingPointError(f'loss is not finite at step {step} ({shown}); last checkpoint: {find_checkpoint(run) or "none"}. Try a lower train.lr')
 
-# %% ../nbs/10_trainer.ipynb #d710efaf
+# %% ../nbs/10_trainer.ipynb #6e370971
+def compile_parts(
+    model: nn.Module,  # changed in place; its names of weights stay
+) -> nn.Module:
+    "Compile each child that has parameters, when first called, for the shapes it is called with."
+    torch._dynamo.config.recompile_limit = max(64, torch._dynamo.config.recompile_limit)
+    for m in model.children():
+        if next(m.parameters(), None) is not None: m.compile(dynamic=False)
+    return model
+
+def keep_memory():
+    "Tell glibc to keep freed memory for this process; where the C library is another one nothing happens."
+    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None) if os.name == 'posix' else None
+    if mallopt: mallopt(-3, 2**30); mallopt(-1, 2**31 - 1)   # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
+
+# %% ../nbs/10_trainer.ipynb #43784169
+def split_batch(
+    batch: dict,   # tensors (B, …) and `EncoderOutput`s
+    parts: int,
+) -> list[dict]:
+    "Parts of a batch, of equal size. Raises ValueError where they cannot be."
+    if parts == 1: return [batch]
+    B = len(next(v for v in batch.values() if isinstance(v, torch.Tensor)))
+    if B % parts: raise ValueError(f'train.accumulate={parts} does not divide the {B} samples of a batch on this process')
+    cut = lambda v, s: v.samples(s) if isinstance(v, EncoderOutput) else v[s]
+    return [{k: cut(v, slice(i, i + B//parts)) for k, v in batch.items()} for i in range(0, B, B//parts)]
+
+def backward(
+    acc: Accelerator,
+    net,           # the prepared model
+    batch: dict,   # on the device
+    cfg_train,     # precision, accumulate
+    check,         # check(terms), before each backward
+) -> dict:         # terms of the whole batch
+    "Gradients of the loss of a batch, worked off in `accumulate` parts."
+    parts, micro, states = split_batch(batch, cfg_train.accumulate), MicroBatches(), []
+    if len(parts) > 1:
+        for p in parts:
+            states.append(rng_state())
+            with torch.no_grad(), autocast(acc.device, cfg_train.precision), micro.learn(): acc.unwrap_model(net)(p)
+    for i, p in enumerate(parts):
+        if states: set_rng_state(states[i])   # the same masks as when the sums were learned
+        with micro.use() if states else nullcontext(), acc.no_sync(net) if i < len(parts) - 1 else nullcontext():
+            with autocast(acc.device, cfg_train.precision): terms = net(p)
+            check(terms)
+            acc.backward(terms['loss'])
+    return terms
+
+# %% ../nbs/10_trainer.ipynb #2de6282e
 class Run:
     "A run folder being written by rank 0: rows of metrics, checkpoints, curves, weights."
     def __init__(self, folder, cfg, model, optimizer, scheduler, best_key, best_sign):
         self.folder, self.cfg, self.model, self.optimizer, self.scheduler = Path(folder), cfg, model, optimizer, scheduler
         self.best_key, self.best_sign = best_key, best_sign
         self.step, self.seconds, self.best, self.rows = 0, 0., None, []
+        self.ema = ModelEmaV3(model, decay=cfg.train.ema, use_warmup=True) if cfg.train.ema else None
+
+    @property
+    def evaluated(self) -> nn.Module:
+        "The model as it is evaluated and shipped."
+        return self.ema.module if self.ema else self.model
 
     def restore(self, ckpt, rank, world):
         "Go back to a checkpoint."
         check_same_config(ckpt, self.cfg)
-        s = load_checkpoint(ckpt, self.model)
+        s = load_checkpoint(ckpt, self.evaluated)
+        if self.ema: self.model.load_state_dict(s['raw'])
         self.optimizer.load_state_dict(s['optimizer']); self.scheduler.load_state_dict(s['scheduler'])
         self.step, self.seconds, self.best, self.rows = s['step'], s['seconds'], s['best'], s['rows']
         if len(s['rng']) == world: set_rng_state(s['rng'][rank])
@@ -157,28 +214,32 @@ class Run:
 
     def save(self, kind, rng, keep):
         "A checkpoint of this step."
-        state = dict(step=self.step, seconds=self.seconds, best=self.best, rows=self.rows, rng=rng,
+        state = dict(step=self.step, seconds=self.seconds, best=self.best, rows=self.rows, rng=rng, raw=self.model.state_dict() if self.ema else None,
                      optimizer=self.optimizer.state_dict(), scheduler=self.scheduler.state_dict())
-        save_checkpoint(self.folder/'checkpoints'/f'{kind}-{self.step:06d}', self.model, self.cfg, state)
+        save_checkpoint(self.folder/'checkpoints'/f'{kind}-{self.step:06d}', self.evaluated, self.cfg, state)
         prune_checkpoints(self.folder, kind, keep)
 
-# %% ../nbs/10_trainer.ipynb #8c632460
+    def write_weights(self):
+        "The finished run's weights in the run folder itself, beside its config."
+        write_atomic(self.folder/'model.safetensors', (find_checkpoint(self.folder)/'model.safetensors').read_bytes())
+
+# %% ../nbs/10_trainer.ipynb #6f2a2111
 def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
     "Accelerate for this run, with the optional trackers of `train.trackers`."
-    acc = Accelerator(log_with=list(cfg.train.trackers) or None, project_dir=str(folder))
-    if cfg.train.batch_size % acc.num_processes:
-        raise ValueError(f'train.batch_size={cfg.train.batch_size} is over all processes together and cannot be shared by {acc.num_processes}')
+    acc = Accelerator(mixed_precision='no', gradient_accumulation_steps=1, log_with=list(cfg.train.trackers) or None, project_dir=str(folder))   # precision and accumulation are in our config
+    if cfg.train.batch_size % (acc.num_processes*cfg.train.accumulate):
+        raise ValueError(f'train.batch_size={cfg.train.batch_size} is over all processes and parts together and cannot be shared by {acc.num_processes} processes × accumulate={cfg.train.accumulate}')
     if cfg.train.trackers: acc.init_trackers('midi-rae', config={k: str(v) for k, v in cfg.items()})
     return acc
 
-# %% ../nbs/10_trainer.ipynb #3f6988e0
+# %% ../nbs/10_trainer.ipynb #a9eb222b
 def fit(
     cfg: DictConfig,      # seed, resume, train
     folder,               # run folder
     model: nn.Module,     # model(batch) → dict of scalar terms, with 'loss'
     loader,               # loader(rank, world_size, start) → endless iterable of batches
-    evaluate=None,        # evaluate(device) → dict of numbers for the log; runs on every rank, over the same data
-    picture=None,         # picture(device) → Figure
+    evaluate=None,        # evaluate(model, device) → dict of numbers for the log; runs on every rank and gathers what each found
+    picture=None,         # picture(model, device) → Figure
     best_key='val_loss',  # what decides which checkpoint is best
     best_sign=-1,         # -1: lower is better, 1: higher is
 ) -> list[dict]:          # the logged rows
@@ -186,19 +247,21 @@ def fit(
     t, acc = cfg.train, make_accelerator(cfg, folder)
     opt = torch.optim.AdamW(param_groups(model, t.weight_decay), lr=t.lr, betas=(.9, .95), fused=True)
     sched = cosine_schedule(opt, t.steps, t.warmup, t.lr, t.min_lr)
-    run, rank, world = Run(folder, cfg, model, opt, sched, best_key, best_sign), acc.process_index, acc.num_processes
-    set_seed(cfg.seed, rank)
+    run, rank, world = Run(folder, cfg, model.to(acc.device), opt, sched, best_key, best_sign), acc.process_index, acc.num_processes
+    set_seed(cfg.seed, rank); keep_memory()
+    if acc.is_main_process: remove_unfinished(folder)
+    acc.wait_for_everyone()
     if ckpt := find_checkpoint(folder): run.restore(ckpt, rank, world)
-    if acc.is_main_process:
-        run.folder.mkdir(parents=True, exist_ok=True); OmegaConf.save(cfg, run.folder/'config.yaml', resolve=True)
+    if acc.is_main_process: run.folder.mkdir(parents=True, exist_ok=True); OmegaConf.save(cfg, run.folder/'config.yaml', resolve=True)
+    if t.compile: compile_parts(model)
     net, opt_ = acc.prepare(model, opt)
     batches, clock = iter(loader(rank, world, run.step)), time.perf_counter()
 
     def evaluate_and_log():
-        model.eval()
-        with torch.random.fork_rng(), torch.no_grad():
-            run.log({k: float(v) for k, v in evaluate(acc.device).items()})
-            if picture and acc.is_main_process: save_figure(picture(acc.device), run.folder/'reconstruction.png')
+        shown = run.evaluated.eval()
+        with torch.random.fork_rng(), torch.no_grad(), torch.compiler.set_stance('force_eager'):   # other shapes, no gradients: not worth a graph
+            run.log({k: float(v) for k, v in evaluate(shown, acc.device).items()})
+            if picture and acc.is_main_process: save_figure(picture(shown, acc.device), run.folder/'reconstruction.png')
         if acc.is_main_process: run.write_curves()
         model.train()
 
@@ -211,11 +274,10 @@ def fit(
     with stop_flag() as stop:
         while run.step < t.steps and not stop():
             batch = to_device(next(batches), acc.device)
-            with autocast(acc.device, t.precision): terms = net(batch)
-            check_finite(terms, run.step, folder)
-            acc.backward(terms['loss'])
+            terms = backward(acc, net, batch, t, lambda terms: check_finite(terms, run.step, folder))
             grad_norm = acc.clip_grad_norm_(model.parameters(), t.clip)
             opt_.step(); sched.step(); opt_.zero_grad(set_to_none=True)
+            if run.ema: run.ema.update(model, step=run.step)
             run.step += 1; bar.update()
             now = time.perf_counter(); run.seconds += now - clock; clock = now
             last = run.step == t.steps
@@ -233,13 +295,7 @@ def fit(
     if acc.is_main_process:
         run.write_curves()
         if run.step < t.steps: print(f'Stopped after step {run.step} of {t.steps}; saved in {find_checkpoint(folder)}. The same command goes on from there.')
-        else: save_checkpoint_weights(run)
+        else: run.write_weights()
     acc.wait_for_everyone()
     if t.trackers: acc.end_training()
     return run.rows
-
-# %% ../nbs/10_trainer.ipynb #ab885d5a
-def save_checkpoint_weights(run: Run):
-    "The finished run's weights in the run folder itself, beside its config."
-    src = find_checkpoint(run.folder)/'model.safetensors'
-    write_atomic(run.folder/'model.safetensors', src.read_bytes())

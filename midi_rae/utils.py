@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['param_count', 'set_seed', 'param_groups', 'config_dir', 'load_config', 'build', 'save_checkpoint', 'load_weights',
-           'load_checkpoint', 'find_checkpoint', 'prune_checkpoints', 'load_part']
+           'load_checkpoint', 'find_checkpoint', 'remove_unfinished', 'prune_checkpoints', 'load_part']
 
 # %% ../nbs/09_utils.ipynb #08d61b59
 import os, random, shutil, tempfile
@@ -130,7 +130,7 @@ def load_checkpoint(
     f = Path(path)/'state.pt'
     return torch.load(f, map_location='cpu', weights_only=True) if f.exists() else {}
 
-# %% ../nbs/09_utils.ipynb #c4d3b4ef
+# %% ../nbs/09_utils.ipynb #eea856eb
 def find_checkpoint(
     run,          # a run folder
     kind='last',  # 'last' or 'best'
@@ -138,6 +138,13 @@ def find_checkpoint(
     "The newest whole checkpoint of a run."
     found = sorted(Path(run).glob(f'checkpoints/{kind}-*/model.safetensors'))
     return found[-1].parent if found else None
+
+def remove_unfinished(run):
+    "Delete what a process that was killed while it wrote a checkpoint left behind; one that was being replaced comes back."
+    for f in [*Path(run).glob('checkpoints/.last-*'), *Path(run).glob('checkpoints/.best-*')]:
+        whole = f.with_name(f.name.removeprefix('.').removesuffix('-old'))
+        if f.name.endswith('-old') and not whole.exists(): f.rename(whole)
+        else: shutil.rmtree(f)
 
 def prune_checkpoints(
     run,           # a run folder

@@ -35,7 +35,7 @@ class RopeBlocks(nn.Module):
         for block in self.blocks: z = block(z, rope=rope, attn_mask=attn_mask)
         return self.norm(z)
 
-# %% ../nbs/05_vit.ipynb #ffd488f7
+# %% ../nbs/05_vit.ipynb #0b9cc4a8
 class ViTEncoder(nn.Module):
     "Encode piano rolls into a CLS token and patches with a Vision Transformer (arXiv 2010.11929)."
     def __init__(self,
@@ -47,13 +47,14 @@ class ViTEncoder(nn.Module):
         mlp_ratio=4., drop_path_rate=0.,
         mae_ratio=0.,            # share of non-empty patches hidden in training, where forward is given no ratio
         empty_mask_ratio=0.05,   # empty patches are hidden at mask_ratio × this
-        mask_block=1,            # side in patches of the squares hidden together
+        mask_block=1,            # side in patches of what is hidden together
+        mask_kind='block',       # a key of `patches.MASKS`
     ):
         super().__init__()
         self.img_size, self.patch_size, self.in_chans = to_2tuple(image_size), to_2tuple(patch_size), in_channels
         (H, W), (ph, pw) = self.img_size, self.patch_size
         if H % ph or W % pw: raise ValueError(f'patch {ph}×{pw} does not divide the image {H}×{W}')
-        self.grid, self.mae_ratio, self.empty_mask_ratio, self.mask_block = (H//ph, W//pw), mae_ratio, empty_mask_ratio, mask_block
+        self.grid, self.mae_ratio, self.empty_mask_ratio, self.mask_block, self.mask_kind = (H//ph, W//pw), mae_ratio, empty_mask_ratio, mask_block, mask_kind
         self.patch_embed = nn.Linear(ph*pw*in_channels, dim)
         self.trunk = RopeBlocks(self.grid, dim, depth, heads, mlp_ratio, drop_path_rate)
         init_weights(self)
@@ -73,7 +74,7 @@ class ViTEncoder(nn.Module):
         _check_rolls(x, self.in_chans, self.img_size)
         x, B = x.to(self.cls_token.dtype), len(x)
         non_empty = non_empty_patches(x, self.patch_size)
-        mask = resolve_mae_mask(mae_mask, mask_ratio, self.mae_ratio if self.training else 0., non_empty, self.grid, self.empty_mask_ratio, self.mask_block)
+        mask = resolve_mae_mask(mae_mask, mask_ratio, self.mae_ratio if self.training else 0., non_empty, self.grid, self.empty_mask_ratio, self.mask_block, self.mask_kind)
         z, idx, valid = self.patch_embed(patchify(x, self.patch_size)), None, None
         if not mask.all():
             idx = mask.int().argsort(dim=1, descending=True, stable=True)[:, :int(mask.sum(1).max())]

@@ -23,6 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from .data import PRPairDataset, RollStore, StoreWriter, list_pieces, pair_loader, prepare
 from .losses import SIGReg
 from .metrics import format_table
+from .patches import make_head
 from .pianoroll import roll_to_midi, write_atomic
 from .train_dec import Reconstructor, evaluate_dec, make_loader
 from .train_enc import Pretrainer, make_dataset, open_store
@@ -165,7 +166,7 @@ def step_run(
     def step():
         batch = to_device(next(batches), torch.device('cpu'))
         with autocast(torch.device('cpu'), cfg.train.precision): loss = model(batch)['loss']
-        loss.backward(); opt.step(); opt.zero_grad()
+        loss.backward(); opt.step(); opt.zero_grad(); model.after_step()
     return step
 
 def bench_step(
@@ -324,9 +325,10 @@ def small_init(model):
 
 def linear_head(model):
     "LayerNorm and one linear map in place of the decoder's head."
-    dim, pixels = model.decoder.head[0].in_features, model.decoder.head[-1].out_features
-    model.decoder.head = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, pixels))
-    trunc_normal_(model.decoder.head[1].weight, std=dim**-.5)
+    d = model.decoder
+    dim, (ph, pw) = d.levels[-1].dim, d.patch_size
+    d.head = nn.Sequential(nn.LayerNorm(dim), make_head('linear', dim, d.patch_size, d.head[-2].out_features//(ph*pw)))
+    trunc_normal_(d.head[1][0].weight, std=dim**-.5)
 
 def random_laterals(model):
     "Lateral projections that are not the identity at first."
@@ -368,14 +370,15 @@ ABLATIONS = {   # name → (overrides, change of the model)
 def ablate(
     store,              # path
     out,                # folder of the runs
-    names=None,         # keys of ABLATIONS; None: all
+    names=None,         # keys of the table; None: all
     overrides=(),       # more of them
     val=100,            # songs held out
+    table=ABLATIONS,    # name → (overrides, change of the model or None)
 ) -> list[dict]:        # change, F1 after a quarter, half and all of the steps, seconds
     "Train once for each ablation; a run that is complete is not repeated."
     rows = []
-    for name in names or ABLATIONS:
-        over, change = ABLATIONS[name]
+    for name in names or table:
+        over, change = table[name]
         cfg = load_config('config_swin', [f'data.store={store}', f'data.val={val}', *RECIPE, *over, *overrides, f'run={out}/{name.replace(" ", "_").replace(",", "")}'])
         train_ds, val_ds = (make_dataset(cfg, open_store(cfg), s) for s in ('train', 'val'))
         set_seed(cfg.seed)

@@ -7,7 +7,7 @@ __all__ = ['check_fit', 'sliding_windows', 'join_outputs', 'encode_roll', 'encod
            'encoded_folder', 'plan_outputs', 'default_device', 'encode_files', 'encode_cli', 'decode_rolls',
            'reconstruct_midi', 'plot_song', 'score_song', 'load_pair', 'reconstruct_cli']
 
-# %% ../nbs/14_cli.ipynb #11081128
+# %% ../nbs/14_cli.ipynb #0669f9c5
 import io, math
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from .data import find_in
 from .metrics import f1_score, note_f1, pixel_counts
 from .pianoroll import PITCHES, midi_to_roll, read_many, roll_to_midi, unpack_roll, write_atomic
 from .preencode import count_windows, run_checkpoint
+from .swin import full_size
 from .utils import load_part
 from .viz import COLORS, InlineFigure, error_image, pitch_axis, plot_roll, save_figure
 
@@ -207,7 +208,7 @@ def encode_cli(
     where = plan[0][1] if len(plan) == 1 else out or encoded_folder(src)
     print(f'{where}: {n} windows of {len(plan) - len(bad)} file{"s"[:len(plan) - len(bad) - 1]}, {len(bad)} bad')
 
-# %% ../nbs/14_cli.ipynb #a05e5a1d
+# %% ../nbs/14_cli.ipynb #2339cb83
 def decode_rolls(
     enc_out: EncoderOutput,   # of n windows
     decoder: nn.Module,       # used in eval mode
@@ -217,13 +218,9 @@ def decode_rolls(
     "Decode windows to binary rolls. Raises ValueError for a threshold outside 0…1."
     if not 0 < threshold < 1: raise ValueError(f'threshold={threshold} is not between 0 and 1')
     n, training, lit = enc_out.patches[0].batch_size, decoder.training, math.log(threshold/(1 - threshold))
-    def part(v, k): return v[k:k + batch_size]
-    def take(k):
-        levels = [replace(s, **{a: part(getattr(s, a), k) for a in ('emb', 'non_empty', 'mae_mask')}) for s in enc_out.patches]
-        return replace(enc_out, patches=HierarchicalPatchState(levels), full_non_empty=part(enc_out.full_non_empty, k), mae_mask=part(enc_out.mae_mask, k))
     decoder.eval()
     try:
-        with torch.no_grad(): return np.concatenate([(decoder(take(k)) > lit).byte().cpu().numpy() for k in range(0, n, batch_size)])
+        with torch.no_grad(): return np.concatenate([(full_size(decoder(enc_out.samples(slice(k, k + batch_size)))) > lit).byte().cpu().numpy() for k in range(0, n, batch_size)])
     finally: decoder.train(training)
 
 # %% ../nbs/14_cli.ipynb #0dd40187

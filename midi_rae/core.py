@@ -31,7 +31,7 @@ class _Movable:
         "The same values outside the autograd graph."
         return self._apply(lambda v: v.detach())
 
-# %% ../nbs/00_core.ipynb #e122fdf2
+# %% ../nbs/00_core.ipynb #d246ee41
 @dataclass
 class PatchState(_Movable):
     "The embeddings of one level and what is known of each patch."
@@ -42,12 +42,16 @@ class PatchState(_Movable):
     grid: tuple[int, int]                      # (H, W) patches along pitch and time; N = H·W
     patch_size: tuple[int, int]                # (ph, pw) pixels that one patch covers: semitones and time steps
     window_size: tuple[int, int] | None = None # (wh, ww) attention window in patches, None where there is no windowed attention
+    downsample: tuple[int, int] = (1, 1)       # finest patches that one patch spans along (pitch, time)
+    steps_per_beat: float | None = None        # time steps in a quarter note, None where that is not known
+    stage_mask: Tensor | None = None           # (B, N) bool, False = replaced by a mask token after this level's stage; None: nothing was
 
     def __post_init__(self):
         B, N, _ = self.emb.shape
         if self.grid[0]*self.grid[1] != N: raise ValueError(f'grid {tuple(self.grid)} has {self.grid[0]*self.grid[1]} places, emb has {N} tokens')
-        for k, want in dict(pos=(N, 2), non_empty=(B, N), mae_mask=(B, N)).items():
-            if tuple(getattr(self, k).shape) != want: raise ValueError(f'{k} is {tuple(getattr(self, k).shape)}, expected {want}')
+        for k, want in dict(pos=(N, 2), non_empty=(B, N), mae_mask=(B, N), stage_mask=(B, N)).items():
+            v = getattr(self, k)
+            if v is not None and tuple(v.shape) != want: raise ValueError(f'{k} is {tuple(v.shape)}, expected {want}')
 
     @property
     def dim(self) -> int: return self.emb.shape[-1]
@@ -55,6 +59,14 @@ class PatchState(_Movable):
     def num_patches(self) -> int: return self.emb.shape[1]
     @property
     def batch_size(self) -> int: return self.emb.shape[0]
+    @property
+    def beats(self) -> float | None:
+        "Quarter notes that one patch covers; None where `steps_per_beat` is not known."
+        return self.patch_size[1]/self.steps_per_beat if self.steps_per_beat else None
+    @property
+    def informed(self) -> Tensor:
+        "`(B, N)` bool: visible, and not masked after its stage. Embeddings elsewhere are only mask tokens and what was guessed from the surroundings."
+        return self.mae_mask if self.stage_mask is None else self.mae_mask & self.stage_mask
     @property
     def visible(self) -> Tensor:
         "`(M, D)` embeddings at the visible places of the whole batch."
@@ -71,7 +83,8 @@ class PatchState(_Movable):
         s: slice,     # which samples of the batch
     ):
         "The same level of a part of the batch."
-        return replace(self, emb=self.emb[s], non_empty=self.non_empty[s], mae_mask=self.mae_mask[s])
+        part = {k: getattr(self, k)[s] for k in ('emb', 'non_empty', 'mae_mask', 'stage_mask') if getattr(self, k) is not None}
+        return replace(self, **part)
     @property
     def map(self) -> Tensor:
         "`(B, D, H, W)` view: the level as an image."
@@ -107,7 +120,7 @@ class HierarchicalPatchState(_Movable):
         "`(B, scalars)` every number of the encoding in one row, coarsest first."
         return torch.cat([o.emb.flatten(1) for o in self.levels], 1)
 
-# %% ../nbs/00_core.ipynb #7362f131
+# %% ../nbs/00_core.ipynb #0e2e136b
 @dataclass
 class EncoderOutput(_Movable):
     "An encoded batch: the hierarchy, the mask it was made under, and the scale of each level."
@@ -115,7 +128,11 @@ class EncoderOutput(_Movable):
     full_pos: Tensor                         # (N_full, 2) row and column of the finest patches
     full_non_empty: Tensor                   # (B, N_full) bool, emptiness of the finest patches
     mae_mask: Tensor                         # (B, N_full) bool, True = visible
-    downsample: tuple[tuple[int, int], ...]  # of each level, coarsest first: finest patches spanned along (pitch, time)
+
+    @property
+    def downsample(self) -> tuple[tuple[int, int], ...]:
+        "Of each level, coarsest first: finest patches spanned along (pitch, time)."
+        return tuple(o.downsample for o in self.patches)
 
     def samples(self,
         s: slice,     # which samples of the batch
@@ -124,11 +141,18 @@ class EncoderOutput(_Movable):
         levels = HierarchicalPatchState([o.samples(s) for o in self.patches])
         return replace(self, patches=levels, full_non_empty=self.full_non_empty[s], mae_mask=self.mae_mask[s])
 
+    def detach_levels(self,
+        n: int,       # this many, from the coarsest on
+    ):
+        "The same encoding, from whose coarsest levels no gradient flows back."
+        return replace(self, patches=HierarchicalPatchState([o.detach() if i < n else o for i, o in enumerate(self.patches)]))
+
     def __repr__(self):
-        rows = [('level', 'covers (px)', 'grid', 'dim', 'scalars', 'window', 'downsample', 'visible', 'non-empty')]
-        x = lambda hw: f'{hw[0]}×{hw[1]}' if hw else '–'
-        for i, (o, d) in enumerate(zip(self.patches, self.downsample)):
-            rows.append((str(i), x(o.patch_size), x(o.grid), str(o.dim), f'{o.num_patches*o.dim:,}', x(o.window_size), x(d),
-                         f'{o.mae_mask.float().mean():.0%}', f'{o.non_empty.float().mean():.0%}'))
+        rows = [('level', 'covers (px)', 'beats', 'grid', 'dim', 'scalars', 'window', 'downsample', 'visible', 'kept', 'non-empty')]
+        x, share = lambda hw: f'{hw[0]}×{hw[1]}' if hw else '–', lambda flags: '–' if flags is None else f'{flags.float().mean():.0%}'
+        for i, o in enumerate(self.patches):
+            rows.append((str(i), x(o.patch_size), f'{o.beats:g}' if o.beats else '–', x(o.grid), str(o.dim), f'{o.num_patches*o.dim:,}', x(o.window_size),
+                         x(o.downsample), share(o.mae_mask), share(o.stage_mask), share(o.non_empty)))
+        if all(o.stage_mask is None for o in self.patches): rows = [r[:9] + r[10:] for r in rows]
         widths = [max(map(len, c)) for c in zip(*rows)]
         return '\n'.join('  '.join(c.rjust(w) for c, w in zip(r, widths)) for r in rows)

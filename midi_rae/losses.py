@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['safe_mean', 'MicroBatches', 'all_sum', 'all_same', 'weighted_mean', 'SIGReg', 'overlap_weight', 'attraction_loss',
-           'LeJEPA', 'anchor_loss', 'calc_enc_loss', 'calc_enc_loss_multiscale', 'calc_mae_loss', 'calc_mep_loss']
+           'LeJEPA', 'anchor_loss', 'calc_enc_loss', 'calc_enc_loss_multiscale', 'calc_mae_loss', 'calc_mep_loss',
+           'calc_levels_loss']
 
 # %% ../nbs/06_losses.ipynb #80a2437a
 import math
@@ -214,21 +215,21 @@ class LeJEPA(nn.Module):
         sigreg = self.sigreg(torch.cat(rows))
         return dict(loss=(1 - self.lambd)*sim + self.lambd*sigreg, sim=sim, sigreg=sigreg)
 
-# %% ../nbs/06_losses.ipynb #2face349
+# %% ../nbs/06_losses.ipynb #c787e364
 def anchor_loss(
     patches: HierarchicalPatchState,
 ) -> Tensor:                          # scalar
     "Mean square of the embeddings of empty, visible patches, averaged over levels: pulls silence to the origin."
-    return torch.stack([weighted_mean(s.emb.float().pow(2).mean(-1), ~s.non_empty & s.mae_mask) for s in patches]).mean()
+    return torch.stack([weighted_mean(s.emb.float().pow(2).mean(-1), ~s.non_empty & s.informed) for s in patches]).mean()
 
-# %% ../nbs/06_losses.ipynb #99e86cda
+# %% ../nbs/06_losses.ipynb #94f4c3bb
 def calc_enc_loss(
     s1, s2,               # `PatchState`s of one level in both views
     deltas: Tensor,       # (B, 2) signed (dx steps, dy semitones)
     lejepa: LeJEPA,
 ) -> dict:                # 'loss', 'sim', 'sigreg': scalars
     "LeJEPA loss of one level: pairs weighted by overlap, tokens that are visible and not empty."
-    k1, k2 = (s.non_empty & s.mae_mask for s in (s1, s2))
+    k1, k2 = (s.non_empty & s.informed for s in (s1, s2))
     return lejepa(s1.emb, s2.emb, overlap_weight(deltas, s1.patch_size)[:, None]*(k1 & k2), k1, k2)
 
 # %% ../nbs/06_losses.ipynb #92f09d19
@@ -265,3 +266,18 @@ def calc_mep_loss(
 ) -> Tensor:        # scalar
     "Squared error of predicted embeddings at masked places only, averaged over levels; targets are detached."
     return torch.stack([weighted_mean((p.float() - t.emb.detach().float()).pow(2).mean(-1), ~m) for p, m, t in zip(preds, masks, targets)]).mean()
+
+# %% ../nbs/06_losses.ipynb #27fcbaf9
+def calc_levels_loss(
+    logits: list,    # of the coarser levels, coarsest first: (B, C, h, w) each, with h dividing H
+    img: Tensor,     # (B, C, H, W) in [0, 1]
+    weights=1.,      # of each level: a number, or a list as long as `logits`
+) -> Tensor:         # scalar ≥ 0
+    "How far each level's drawing is from the roll at its size, averaged over levels. Raises ValueError for a wrong number of weights."
+    ws = [weights]*len(logits) if isinstance(weights, (int, float)) else list(weights)
+    if len(ws) != len(logits): raise ValueError(f'{len(ws)} weights {ws} for {len(logits)} coarser levels')
+    def one(z):
+        t = F.adaptive_avg_pool2d(img.float(), z.shape[-2:])
+        kl = F.binary_cross_entropy_with_logits(z.float(), t, reduction='none') - torch.special.entr(t) - torch.special.entr(1 - t)
+        return weighted_mean(kl, kl.new_ones(()))
+    return torch.stack([w*one(z) for w, z in zip(ws, logits)]).mean()

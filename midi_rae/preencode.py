@@ -96,13 +96,13 @@ def fingerprint(
         h.update(v.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return h.hexdigest()[:16]
 
-# %% ../nbs/13_preencode.ipynb #3fb95f29
+# %% ../nbs/13_preencode.ipynb #3e62a756
 def describe_levels(
     enc_out: EncoderOutput,
 ) -> list:                   # of dicts, coarsest first
     "What must be kept of each level beside its numbers."
-    return [dict(grid=list(s.grid), patch_size=list(s.patch_size), window_size=list(s.window_size) if s.window_size else None, dim=s.dim, downsample=list(d))
-            for s, d in zip(enc_out.patches, enc_out.downsample)]
+    return [dict(grid=list(s.grid), patch_size=list(s.patch_size), window_size=list(s.window_size) if s.window_size else None, dim=s.dim,
+                 downsample=list(s.downsample), steps_per_beat=s.steps_per_beat) for s in enc_out.patches]
 
 def _array_shapes(meta):
     "Type and shape of every array of the folder, by file name."
@@ -229,7 +229,7 @@ class PreencodedDataset(torch.utils.data.Dataset):
     def start(self) -> np.ndarray: return np.asarray(self.arrays['start'])[self.idx]
     def __repr__(self): return f"PreencodedDataset({str(self.path)!r}: {len(self)} windows, {len(self.meta['levels'])} levels of {self.meta['encoder']}, {self.meta['dtype']})"
 
-# %% ../nbs/13_preencode.ipynb #f4cfb398
+# %% ../nbs/13_preencode.ipynb #a7232cae
 @patch
 def batch(
     self: PreencodedDataset,
@@ -243,9 +243,9 @@ def batch(
         grid = tuple(l['grid'])
         non_empty = torch.from_numpy(self.arrays[f'non_empty_{i}'][at])
         states.append(PatchState(torch.from_numpy(self.arrays[f'level_{i}'][at]).float(), grid_positions(grid), non_empty, torch.ones_like(non_empty),
-                                 grid, tuple(l['patch_size']), tuple(l['window_size']) if l['window_size'] else None))
+                                 grid, tuple(l['patch_size']), tuple(l['window_size']) if l['window_size'] else None, tuple(l['downsample']), l.get('steps_per_beat')))
     fine = states[-1]
-    out = EncoderOutput(HierarchicalPatchState(states), fine.pos, fine.non_empty, fine.mae_mask, tuple(tuple(l['downsample']) for l in self.meta['levels']))
+    out = EncoderOutput(HierarchicalPatchState(states), fine.pos, fine.non_empty, fine.mae_mask)
     return out, unpack_windows(self.arrays['rolls'][at], self.img_size[0], self.meta['velocity'])
 
 # %% ../nbs/13_preencode.ipynb #17b5fae5

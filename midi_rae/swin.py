@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['SwinLevel', 'swin_levels', 'TokenBlock', 'TokenStage', 'make_stage', 'init_weights', 'no_decay_names', 'PatchStem',
-           'SwinEncoder', 'ConvRefine', 'patch_head', 'SwinMAEDecoder', 'check_levels', 'PatchExpand', 'SwinDecoder',
+           'SwinEncoder', 'ConvRefine', 'SwinMAEDecoder', 'check_levels', 'PatchExpand', 'SwinDecoder', 'full_size',
            'sincos_positions', 'CrossBlock', 'SwinMaskedEmbeddingPredictor', 'draw_level_masks']
 
-# %% ../nbs/04_swin.ipynb #5211f676
+# %% ../nbs/04_swin.ipynb #07982aa3
 import math
 from typing import NamedTuple
 import torch, torch.nn.functional as F
@@ -16,7 +16,7 @@ from einops import rearrange
 from timm.layers import DropPath, Mlp, PatchEmbed, calculate_drop_path_rates, trunc_normal_
 from timm.models.swin_transformer_v2 import PatchMerging, SwinTransformerV2Stage
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
-from .patches import coarsen, grid_positions, non_empty_patches, resolve_mae_mask, to_2tuple, unpatchify
+from .patches import coarsen, draw_mae_mask, grid_positions, make_head, non_empty_patches, patch_head, resolve_mae_mask, to_2tuple
 
 # %% ../nbs/04_swin.ipynb #7d270d24
 class SwinLevel(NamedTuple):
@@ -129,7 +129,7 @@ class PatchStem(nn.Module):
 
     def forward(self, x): return self.fc(F.gelu(self.proj(x)).permute(0, 2, 3, 1))
 
-# %% ../nbs/04_swin.ipynb #078326fe
+# %% ../nbs/04_swin.ipynb #981c6231
 class SwinEncoder(nn.Module):
     "Encode piano rolls into a hierarchy of embeddings with Swin Transformer V2 (arXiv 2111.09883)."
     def __init__(self,
@@ -151,11 +151,15 @@ class SwinEncoder(nn.Module):
         stem_dim=0,                     # hidden width of the patch embedding; 0: timm's linear one
         mask_block=1,                   # side in patches of what is hidden together
         mask_kind='block',              # squares ('block'), whole columns ('bar') or rows ('band'): a key of `patches.MASKS`
+        stage_mask_ratio=0.,            # in training, after the finest stage this share of non-empty tokens is masked again, after the next half of it, …
+        steps_per_beat=4,               # time steps in a quarter note, so that levels know their length in beats; None: not said
     ):
         super().__init__()
+        if not 0 <= stage_mask_ratio <= 1: raise ValueError(f'stage_mask_ratio={stage_mask_ratio} is outside 0…1')
         self.levels = swin_levels(img_height, img_width, patch_h, patch_w, embed_dim, depths, num_heads, window_size)
         self.img_size, self.patch_size, self.in_chans = (img_height, img_width), (patch_h, patch_w), in_chans
         self.mae_ratio, self.empty_mask_ratio, self.mask_block, self.mask_kind, self.squash_coarse = mae_ratio, empty_mask_ratio, mask_block, mask_kind, squash_coarse
+        self.stage_mask_ratio, self.steps_per_beat = stage_mask_ratio, steps_per_beat
         fine = self.levels[::-1]
         self.patch_embed = (PatchStem(self.patch_size, in_chans, stem_dim, embed_dim) if stem_dim else
             PatchEmbed(self.img_size, self.patch_size, in_chans, embed_dim, norm_layer=norm_layer, output_fmt='NHWC'))
@@ -167,6 +171,7 @@ class SwinEncoder(nn.Module):
         init_weights(self)
         self.empty_token, self.mask_token = (nn.Parameter(torch.randn(embed_dim)*.02) for _ in range(2))
         self.squash_token = nn.ParameterList([nn.Parameter(torch.randn(o.dim)*.02) for o in fine[1:]] if squash_coarse else [])
+        self.stage_token = nn.ParameterList([nn.Parameter(torch.randn(o.dim)*.02) for o in fine[:-1]] if stage_mask_ratio else [])
         for i, o in enumerate(fine): self.register_buffer(f'pos{i}', grid_positions(o.grid), persistent=False)
 
     def no_weight_decay(self) -> set[str]:
@@ -175,7 +180,7 @@ class SwinEncoder(nn.Module):
 
     def forward(self, x, mask_ratio=None, mae_mask=None) -> EncoderOutput: return _encode(self, x, mask_ratio, mae_mask)
 
-# %% ../nbs/04_swin.ipynb #a3ce0aee
+# %% ../nbs/04_swin.ipynb #2ace2903
 def _check_rolls(x, in_chans, img_size):
     if x.ndim != 4 or tuple(x.shape[1:]) != (in_chans, *img_size):
         raise ValueError(f'expected rolls (B, {in_chans}, {img_size[0]}, {img_size[1]}), got {tuple(x.shape)}')
@@ -183,7 +188,7 @@ def _check_rolls(x, in_chans, img_size):
 def _encode(
     self: SwinEncoder,
     x: Tensor,         # (B, C, H, W) in [0, 1]; integers are converted
-    mask_ratio=None,   # None: mae_ratio in training, no mask in eval; 0.: no mask
+    mask_ratio=None,   # None: mae_ratio in training, no mask in eval; 0.: no mask, between the stages neither
     mae_mask=None,     # (N,) or (B, N) bool, True = visible; overrides mask_ratio
 ) -> EncoderOutput:
     _check_rolls(x, self.in_chans, self.img_size)
@@ -194,7 +199,8 @@ def _encode(
     z, at = self.patch_embed(x), lambda m: m.view(-1, *grid, 1)
     z = torch.where(at(non_empty), z, self.empty_token.to(z.dtype))
     z = self.pos_drop(torch.where(at(mask), z, self.mask_token.to(z.dtype)))
-    states, lit, seen, dark = [], non_empty, mask, mask & ~non_empty   # dark: seen to be empty
+    again = self.stage_mask_ratio if self.training and mask_ratio != 0 else 0.
+    states, lit, seen, dark, kept = [], non_empty, mask, mask & ~non_empty, None   # dark: seen to be empty
     for i, (o, stage) in enumerate(zip(self.levels[::-1], self.layers)):
         z = stage(z)
         if i:
@@ -202,9 +208,13 @@ def _encode(
             lit, seen, dark = coarsen(lit, fine, 2), coarsen(seen, fine, 2), ~coarsen(~dark, fine, 2)
         emb = (self.norm(z) if i == len(self.layers) - 1 else z).flatten(1, 2)
         if self.squash_coarse and i: emb = torch.where(dark[..., None], self.squash_token[i-1].to(emb.dtype), emb)
-        states.append(PatchState(emb, getattr(self, f'pos{i}'), lit, seen, o.grid, o.patch_size, o.window))
-    factors = tuple((grid[0]//o.grid[0], grid[1]//o.grid[1]) for o in self.levels)
-    return EncoderOutput(HierarchicalPatchState(states[::-1]), self.pos0, non_empty, mask, factors)
+        if again:
+            kept = draw_mae_mask(lit, o.grid, again/2**i, self.empty_mask_ratio) if i < len(self.layers) - 1 else None
+            if kept is not None:
+                emb = torch.where(kept[..., None], emb, self.stage_token[i].to(emb.dtype))
+                z = torch.where(kept.view(-1, *o.grid, 1), z, self.stage_token[i].to(z.dtype))
+        states.append(PatchState(emb, getattr(self, f'pos{i}'), lit, seen, o.grid, o.patch_size, o.window, (grid[0]//o.grid[0], grid[1]//o.grid[1]), self.steps_per_beat, kept))
+    return EncoderOutput(HierarchicalPatchState(states[::-1]), self.pos0, non_empty, mask)
 
 # %% ../nbs/04_swin.ipynb #0201f6cd
 class ConvRefine(nn.Module):
@@ -216,14 +226,7 @@ class ConvRefine(nn.Module):
 
     def forward(self, x): return x + self.fc2(F.gelu(self.fc1(self.conv(x))))
 
-# %% ../nbs/04_swin.ipynb #08595622
-def patch_head(dim, patch, chans, hidden=None) -> nn.Module:
-    "`(…, D)` → `(…, ph·pw·C)` logits by one hidden layer (4 numbers a pixel, at most 64): one linear map of 8 numbers cannot tell 16 pixels apart."
-    pixels = patch[0]*patch[1]*chans
-    hidden = hidden or min(64, 4*pixels)
-    return nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, pixels))
-
-# %% ../nbs/04_swin.ipynb #4d8dae8a
+# %% ../nbs/04_swin.ipynb #335dadcf
 class SwinMAEDecoder(nn.Module):
     "All levels → logits of every pixel of every finest patch, lightly: an FPN with one refinement."
     def __init__(self,
@@ -232,6 +235,7 @@ class SwinMAEDecoder(nn.Module):
         embed_dim=8, depths=(1,2,2,6,2,1), num_heads=(1,1,2,4,8,16), window_size=8,   # as for the encoder it serves
         dim=None,                                              # common width of the pyramid; None: 3·embed_dim
         refine=1,                                              # refinement blocks at the finest scale
+        return_levels=False,                                   # predict the downsampled roll at every coarser level too
     ):
         super().__init__()
         self.levels = swin_levels(img_height, img_width, patch_h, patch_w, embed_dim, depths, num_heads, window_size)
@@ -239,20 +243,25 @@ class SwinMAEDecoder(nn.Module):
         self.laterals = nn.ModuleList([nn.Linear(o.dim, dim) for o in self.levels])
         self.refine = nn.Sequential(*[ConvRefine(dim, 2*dim) for _ in range(refine)])
         self.head = patch_head(dim, (patch_h, patch_w), out_channels)
+        self.return_levels = return_levels
+        self.level_heads = nn.ModuleList([patch_head(dim, (patch_h, patch_w), out_channels) for _ in self.levels[:-1]] if return_levels else [])
         init_weights(self)
 
     def no_weight_decay(self): return no_decay_names(self)
 
     def forward(self,
         enc_out: EncoderOutput,
-    ) -> Tensor:                 # (B, N, ph·pw·C) logits
+    ) -> Tensor | list[Tensor]:  # (B, N, ph·pw·C) logits; with return_levels a list of such, coarsest level first
         "Raises ValueError where the levels are not those this decoder was built for."
         check_levels(enc_out, self.levels)
-        y = None
+        y, maps = None, []
         for lat, s in zip(self.laterals, enc_out.patches):
             z = rearrange(lat(s.emb), 'b (h w) d -> b d h w', h=s.grid[0])
             y = z if y is None else z + F.interpolate(y, scale_factor=2, mode='nearest')
-        return self.head(self.refine(y).flatten(2).transpose(1, 2))
+            maps.append(y)
+        tokens = lambda m: m.flatten(2).transpose(1, 2)
+        full = self.head(tokens(self.refine(y)))
+        return [*[h(tokens(m)) for h, m in zip(self.level_heads, maps)], full] if self.return_levels else full
 
 # %% ../nbs/04_swin.ipynb #c5fa5cd5
 def check_levels(
@@ -273,13 +282,15 @@ class PatchExpand(nn.Module):
 
     def forward(self, x): return self.norm(rearrange(self.expand(x), 'b h w (p1 p2 d) -> b (h p1) (w p2) d', p1=2, p2=2))
 
-# %% ../nbs/04_swin.ipynb #5f9f2b54
+# %% ../nbs/04_swin.ipynb #7a0bf0aa
 class SwinDecoder(nn.Module):
     "All levels → pixel logits `(B, C, H, W)`: expansion, lateral skip and Swin V2 attention at every scale, coarsest to finest."
     def __init__(self, img_height=128, img_width=128, patch_h=4, patch_w=4,
         out_channels=1,                                                               # channels of a roll
         embed_dim=8, depths=(1,2,2,6,2,1), num_heads=(1,1,2,4,8,16), window_size=8,   # the encoder's own values, finest first
         mlp_ratio=4., qkv_bias=True, drop_path_rate=0.1, proj_drop_rate=0., attn_drop_rate=0., norm_layer=nn.LayerNorm,
+        head='mlp',            # from tokens to pixels: a key of `patches.HEADS`
+        return_levels=False,   # predict the downsampled roll at every coarser level too
     ):
         super().__init__()
         self.levels = swin_levels(img_height, img_width, patch_h, patch_w, embed_dim, depths, num_heads, window_size)
@@ -289,7 +300,9 @@ class SwinDecoder(nn.Module):
         self.layers = nn.ModuleList([make_stage(o, p, **kw) for o, p in zip(self.levels, dpr)])
         self.expands = nn.ModuleList([PatchExpand(o.dim, norm_layer) for o in self.levels[:-1]])
         self.laterals = nn.ModuleList([nn.Linear(o.dim, o.dim) for o in self.levels])
-        self.head = patch_head(embed_dim, self.patch_size, out_channels)
+        self.head = make_head(head, embed_dim, self.patch_size, out_channels)
+        self.return_levels = return_levels
+        self.level_heads = nn.ModuleList([make_head(head, o.dim, self.patch_size, out_channels) for o in self.levels[:-1]] if return_levels else [])
         init_weights(self)
         for o in self.laterals: nn.init.eye_(o.weight)
 
@@ -297,14 +310,22 @@ class SwinDecoder(nn.Module):
 
     def forward(self,
         enc_out: EncoderOutput,
-    ) -> Tensor:                 # (B, out_channels, H, W) logits
+    ) -> Tensor | list[Tensor]:  # (B, out_channels, H, W) logits; with return_levels a list of such, coarsest level first, each twice the size of the one before
         "Raises ValueError where the levels are not those this decoder was built for."
         check_levels(enc_out, self.levels)
-        z = None
+        maps = []
         for i, (s, lat, stage) in enumerate(zip(enc_out.patches, self.laterals, self.layers)):
             skip = rearrange(lat(s.emb), 'b (h w) d -> b h w d', h=s.grid[0])
-            z = stage(skip if z is None else self.expands[i-1](z) + skip)
-        return unpatchify(self.head(z).flatten(1, 2), self.levels[-1].grid, self.patch_size)
+            maps.append(stage(self.expands[i-1](maps[-1]) + skip if maps else skip))
+        full = self.head(maps[-1])
+        return [*[h(m) for h, m in zip(self.level_heads, maps)], full] if self.return_levels else full
+
+# %% ../nbs/04_swin.ipynb #ae37491a
+def full_size(
+    decoded,    # what a decoder returned: logits, or a list of them, coarsest level first
+) -> Tensor:
+    "The logits of the roll itself."
+    return decoded[-1] if isinstance(decoded, list) else decoded
 
 # %% ../nbs/04_swin.ipynb #cdc20b4b
 def sincos_positions(
@@ -363,7 +384,7 @@ class SwinMaskedEmbeddingPredictor(nn.Module):
 
     def forward(self, enc_out: EncoderOutput, masks=None) -> tuple[list[Tensor], list[Tensor]]: return _predict(self, enc_out, masks)
 
-# %% ../nbs/04_swin.ipynb #8060c5d3
+# %% ../nbs/04_swin.ipynb #42c0dbda
 def draw_level_masks(
     enc_out: EncoderOutput,
     ratio: float,          # share hidden at each level
@@ -372,7 +393,7 @@ def draw_level_masks(
     "Draw what a predictor may see; what the encoder was not shown stays hidden too."
     def one(s):
         rand = lambda *n: torch.rand(s.batch_size, *n, device=s.emb.device)
-        return s.mae_mask & (rand(s.num_patches) >= ratio) & (rand(1) >= level_ratio)
+        return s.informed & (rand(s.num_patches) >= ratio) & (rand(1) >= level_ratio)
     return [one(s) for s in enc_out.patches]
 
 def _predict(

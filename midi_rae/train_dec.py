@@ -5,22 +5,23 @@
 # %% auto #0
 __all__ = ['trained_encoder', 'Reconstructor', 'evaluate_dec', 'picture_dec', 'make_loader', 'train', 'main']
 
-# %% ../nbs/12_train_dec.ipynb #0f7ea820
+# %% ../nbs/12_train_dec.ipynb #3b052897
 import hydra, torch, torch.nn.functional as F
 from pathlib import Path
 from accelerate import PartialState
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from .data import pair_loader
-from .losses import all_sum, weighted_mean
+from .losses import all_sum, calc_levels_loss, weighted_mean
 from .metrics import f1_score, pixel_counts
 from .preencode import PreencodedDataset, preencoded_loader
-from .train_enc import make_dataset, open_store, val_batches
+from .swin import full_size
+from .train_enc import check_level_weights, make_dataset, open_store, val_batches
 from .trainer import config_differences, fit, run_folder
 from .utils import build, config_dir, find_checkpoint, load_weights, set_seed
 from .viz import plot_reconstruction
 
-# %% ../nbs/12_train_dec.ipynb #5e48e6b4
+# %% ../nbs/12_train_dec.ipynb #804bc65b
 def trained_encoder(
     cfg: DictConfig,  # model, dec.encoder
 ) -> nn.Module:
@@ -31,20 +32,21 @@ def trained_encoder(
     where = run if (run/'model.safetensors').exists() else find_checkpoint(run)
     if where is None: raise FileNotFoundError(f'dec.encoder={run}: no model.safetensors or checkpoints/last-* there; pretrain one with midi_rae_train_enc')
     pick = lambda c: OmegaConf.create(OmegaConf.to_container(c, resolve=True)['model']['encoder'])
-    diff = [d for d in config_differences(pick(OmegaConf.load(where/'config.yaml')), pick(cfg)) if not d.startswith(('mae_ratio', 'empty_mask_ratio', 'mask_'))]
+    diff = [d for d in config_differences(pick(OmegaConf.load(where/'config.yaml')), pick(cfg)) if not d.startswith(('mae_ratio', 'empty_mask_ratio', 'mask_', 'steps_per_beat'))]
     if diff: raise ValueError(f'the encoder of {run} is another one than the config describes ({"; ".join(diff[:6])}): use the config it was trained with')
     return load_weights(encoder, where, 'encoder.')
 
-# %% ../nbs/12_train_dec.ipynb #cb47332b
+# %% ../nbs/12_train_dec.ipynb #813bdd1b
 class Reconstructor(nn.Module):
     "Encoder and decoder; a batch of rolls goes in, the reconstruction loss comes out."
     def __init__(self,
-        cfg: DictConfig,  # model.encoder, model.decoder, dec
+        cfg: DictConfig,  # model.encoder, model.decoder, dec, levels
     ):
         super().__init__()
         self.encoder, self.decoder = trained_encoder(cfg), build(cfg.model.decoder)
         self.finetune, self.pos_weight = cfg.dec.finetune, cfg.dec.pos_weight
         if not self.finetune: self.encoder.requires_grad_(False)
+        self.level_weights = check_level_weights(cfg, self.decoder)
 
     def train(self, mode=True):
         super().train(mode)
@@ -54,18 +56,28 @@ class Reconstructor(nn.Module):
     def encode(self,
         x,   # (B, C, H, W)
     ):       # EncoderOutput
-        "Encode without a mask; without a graph where the encoder is frozen."
-        with torch.set_grad_enabled(self.finetune and torch.is_grad_enabled()): return self.encoder(x, mask_ratio=0.)
+        "Encode all of it (in training masked between the stages, if the encoder does that); without a graph where the encoder is frozen."
+        again = self.encoder.training and getattr(self.encoder, 'stage_mask_ratio', 0)
+        how = dict(mae_mask=torch.ones(len(self.encoder.pos0), dtype=torch.bool)) if again else dict(mask_ratio=0.)
+        with torch.set_grad_enabled(self.finetune and torch.is_grad_enabled()): return self.encoder(x, **how)
+
+    def reconstruct(self,
+        x,   # (B, C, H, W)
+    ):       # (B, C, H, W) logits
+        return full_size(self.decoder(self.encode(x)))
 
     def forward(self,
         batch: dict,   # img1 (B, C, H, W) in [0, 1]; enc_out where it was encoded before
-    ) -> dict:         # 'loss': mean binary cross-entropy a pixel
+    ) -> dict:         # 'loss': mean binary cross-entropy a pixel; with levels.predict that and 'levels' together, and 'pixels' alone
         x, out = batch['img1'], batch.get('enc_out')
-        logits = self.decoder(self.encode(x) if out is None else out)
-        each = F.binary_cross_entropy_with_logits(logits, x, pos_weight=torch.tensor(self.pos_weight, device=x.device), reduction='none')
-        return dict(loss=weighted_mean(each, each.new_ones(())))
+        decoded = self.decoder(self.encode(x) if out is None else out)
+        each = F.binary_cross_entropy_with_logits(full_size(decoded), x, pos_weight=torch.tensor(self.pos_weight, device=x.device), reduction='none')
+        loss = weighted_mean(each, each.new_ones(()))
+        if not isinstance(decoded, list): return dict(loss=loss)
+        levels = calc_levels_loss(decoded[:-1], x, self.level_weights)
+        return dict(loss=loss + levels, pixels=loss, levels=levels)
 
-# %% ../nbs/12_train_dec.ipynb #29b59e84
+# %% ../nbs/12_train_dec.ipynb #ad1b0ee0
 @torch.no_grad()
 def evaluate_dec(
     cfg: DictConfig,
@@ -76,7 +88,7 @@ def evaluate_dec(
     "Loss and pixel scores on held-out music; the scores come from counts over all of it."
     loss, counts = torch.zeros(2, device=device), 0   # sum over windows, their number
     for b in val_batches(cfg, ds, device):
-        logits = model.decoder(model.encode(b['img1']))
+        logits = model.reconstruct(b['img1'])
         loss += torch.stack([F.binary_cross_entropy_with_logits(logits, b['img1'])*len(logits), loss.new_tensor(len(logits))])
         counts = counts + pixel_counts(logits, b['img1'])
     total, n = all_sum(loss).tolist()
@@ -91,7 +103,7 @@ def picture_dec(
 ):                         # Figure
     "Held-out rolls, their reconstruction, and where it was wrong."
     x = next(iter(val_batches(cfg, ds, device)))['img1'][:3]
-    return plot_reconstruction(x.cpu(), model.decoder(model.encode(x)).float().cpu())
+    return plot_reconstruction(x.cpu(), model.reconstruct(x).float().cpu())
 
 # %% ../nbs/12_train_dec.ipynb #29a695ae
 def make_loader(

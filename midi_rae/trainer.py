@@ -7,7 +7,7 @@ __all__ = ['cosine_schedule', 'rows_to_csv', 'stop_flag', 'config_differences', 
            'rng_state', 'set_rng_state', 'to_device', 'check_finite', 'compile_parts', 'keep_memory', 'split_batch',
            'backward', 'Run', 'make_accelerator', 'fit']
 
-# %% ../nbs/10_trainer.ipynb #1431bcf4
+# %% ../nbs/10_trainer.ipynb #c38b1760
 import csv, ctypes, io, math, os, signal, threading, time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -20,6 +20,7 @@ from torch import nn
 from tqdm.auto import tqdm
 from .core import EncoderOutput
 from .losses import MicroBatches
+from .metrics import dead_levels
 from .pianoroll import write_atomic
 from .utils import find_checkpoint, load_checkpoint, param_groups, prune_checkpoints, remove_unfinished, save_checkpoint, set_seed
 from .viz import plot_curves, save_figure
@@ -173,7 +174,7 @@ def backward(
             acc.backward(terms['loss'])
     return terms
 
-# %% ../nbs/10_trainer.ipynb #2de6282e
+# %% ../nbs/10_trainer.ipynb #b4536ffc
 class Run:
     "A run folder being written by rank 0: rows of metrics, checkpoints, curves, weights."
     def __init__(self, folder, cfg, model, optimizer, scheduler, best_key, best_sign):
@@ -200,6 +201,14 @@ class Run:
         "Add to the row of this step."
         if not self.rows or self.rows[-1]['step'] != self.step: self.rows.append(dict(step=self.step))
         self.rows[-1].update(values)
+
+    def died(self,
+        level: int,
+    ) -> bool:
+        "Note in the log that a level is dead; False where that is known."
+        if any(f'dead_{level}' in r for r in self.rows): return False
+        self.log({f'dead_{level}': self.step})
+        return True
 
     def is_best(self) -> bool:
         "Whether the newest score beats all before; remembers it."
@@ -232,11 +241,11 @@ def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
     if cfg.train.trackers: acc.init_trackers('midi-rae', config={k: str(v) for k, v in cfg.items()})
     return acc
 
-# %% ../nbs/10_trainer.ipynb #a9eb222b
+# %% ../nbs/10_trainer.ipynb #7f2bc8e9
 def fit(
     cfg: DictConfig,      # seed, resume, train
     folder,               # run folder
-    model: nn.Module,     # model(batch) → dict of scalar terms, with 'loss'
+    model: nn.Module,     # model(batch) → dict of scalar terms, with 'loss'. Where it has them: prepare(batch) → batch, once a step and before the batch is split; after_step(), once the weights have moved
     loader,               # loader(rank, world_size, start) → endless iterable of batches
     evaluate=None,        # evaluate(model, device) → dict of numbers for the log; runs on every rank and gathers what each found
     picture=None,         # picture(model, device) → Figure
@@ -261,6 +270,8 @@ def fit(
         shown = run.evaluated.eval()
         with torch.random.fork_rng(), torch.no_grad(), torch.compiler.set_stance('force_eager'):   # other shapes, no gradients: not worth a graph
             run.log({k: float(v) for k, v in evaluate(shown, acc.device).items()})
+            for i in dead_levels(run.rows[-1]):
+                if run.died(i) and acc.is_main_process: tqdm.write(f"level {i} died by step {run.step}: effective rank {run.rows[-1][f'rank_{i}']:.2f}, spread {run.rows[-1][f'spread_{i}']:.4f}")
             if picture and acc.is_main_process: save_figure(picture(shown, acc.device), run.folder/'reconstruction.png')
         if acc.is_main_process: run.write_curves()
         model.train()
@@ -274,9 +285,12 @@ def fit(
     with stop_flag() as stop:
         while run.step < t.steps and not stop():
             batch = to_device(next(batches), acc.device)
+            if hasattr(model, 'prepare'):
+                with autocast(acc.device, t.precision): batch = model.prepare(batch)
             terms = backward(acc, net, batch, t, lambda terms: check_finite(terms, run.step, folder))
             grad_norm = acc.clip_grad_norm_(model.parameters(), t.clip)
             opt_.step(); sched.step(); opt_.zero_grad(set_to_none=True)
+            if hasattr(model, 'after_step'): model.after_step()
             if run.ema: run.ema.update(model, step=run.step)
             run.step += 1; bar.update()
             now = time.perf_counter(); run.seconds += now - clock; clock = now

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['RopeBlocks', 'ViTEncoder', 'LightweightMAEDecoder', 'ViTDecoder']
 
-# %% ../nbs/05_vit.ipynb #5a1b3a1c
+# %% ../nbs/05_vit.ipynb #25614b6e
 import torch
 from torch import nn, Tensor
 from timm.layers import RotaryEmbeddingCat
 from timm.models.eva import EvaBlock
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
-from .patches import grid_positions, non_empty_patches, patchify, resolve_mae_mask, to_2tuple, unpatchify
-from .swin import init_weights, no_decay_names, patch_head, _check_rolls
+from .patches import grid_positions, non_empty_patches, patchify, patch_head, resolve_mae_mask, to_2tuple, unpatchify
+from .swin import init_weights, no_decay_names, _check_rolls
 
 # %% ../nbs/05_vit.ipynb #6aa1c45b
 class RopeBlocks(nn.Module):
@@ -35,7 +35,7 @@ class RopeBlocks(nn.Module):
         for block in self.blocks: z = block(z, rope=rope, attn_mask=attn_mask)
         return self.norm(z)
 
-# %% ../nbs/05_vit.ipynb #0b9cc4a8
+# %% ../nbs/05_vit.ipynb #5e4e1b0a
 class ViTEncoder(nn.Module):
     "Encode piano rolls into a CLS token and patches with a Vision Transformer (arXiv 2010.11929)."
     def __init__(self,
@@ -49,8 +49,10 @@ class ViTEncoder(nn.Module):
         empty_mask_ratio=0.05,   # empty patches are hidden at mask_ratio × this
         mask_block=1,            # side in patches of what is hidden together
         mask_kind='block',       # a key of `patches.MASKS`
+        steps_per_beat=4,        # time steps in a quarter note, so that levels know their length in beats; None: not said
     ):
         super().__init__()
+        self.steps_per_beat = steps_per_beat
         self.img_size, self.patch_size, self.in_chans = to_2tuple(image_size), to_2tuple(patch_size), in_channels
         (H, W), (ph, pw) = self.img_size, self.patch_size
         if H % ph or W % pw: raise ValueError(f'patch {ph}×{pw} does not divide the image {H}×{W}')
@@ -83,9 +85,9 @@ class ViTEncoder(nn.Module):
         cls, z = z[:, :1], z[:, 1:]
         if idx is not None: z = z.new_zeros(B, mask.shape[1], z.shape[-1]).scatter(1, idx[..., None].expand_as(z), z*valid[..., None])
         any_ = lambda flags: flags.any(1, keepdim=True)
-        levels = [PatchState(cls, self.pos[:1], any_(non_empty), any_(mask), (1, 1), self.img_size),
-                  PatchState(z, self.pos, non_empty, mask, self.grid, self.patch_size)]
-        return EncoderOutput(HierarchicalPatchState(levels), self.pos, non_empty, mask, (self.grid, (1, 1)))
+        levels = [PatchState(cls, self.pos[:1], any_(non_empty), any_(mask), (1, 1), self.img_size, downsample=self.grid, steps_per_beat=self.steps_per_beat),
+                  PatchState(z, self.pos, non_empty, mask, self.grid, self.patch_size, steps_per_beat=self.steps_per_beat)]
+        return EncoderOutput(HierarchicalPatchState(levels), self.pos, non_empty, mask)
 
 # %% ../nbs/05_vit.ipynb #a0f64ef6
 class LightweightMAEDecoder(nn.Module):

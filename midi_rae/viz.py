@@ -196,7 +196,7 @@ def pca_colors(
     out[..., real] = ((((z - mean) @ V) - a)/(b - a).clamp(min=1e-12)).clamp(0, 1)[..., real]
     return out.float()
 
-# %% ../nbs/08_viz.ipynb #e9cb4619
+# %% ../nbs/08_viz.ipynb #66e4aea0
 def _level_axes(n, shape, rows):
     "Axes [row][level] with the aspect of the window; wide windows are stacked, the others side by side."
     H, W = shape
@@ -207,7 +207,9 @@ def _level_axes(n, shape, rows):
     for ax in axs.flat: ax.set(xticks=[], yticks=[])
     return fig, axs.T if wide else axs
 
-def _level_title(i, s): return f"level {i}: {s.grid[0]}×{s.grid[1]}, dim {s.dim}\n{s.patch_size[0]}×{s.patch_size[1]} px a patch"
+def _level_title(i, s):
+    beats = f', {s.beats:g} beat{"s" if s.beats != 1 else ""}' if s.beats else ''
+    return f"level {i}: {s.grid[0]}×{s.grid[1]}, dim {s.dim}\n{s.patch_size[0]}×{s.patch_size[1]} px{beats} a patch"
 
 def _level_image(ax, s, img, **kw):
     "A level's picture, as large as the window it describes."

@@ -460,7 +460,7 @@ def search_midi(
     folder,              # folder of MIDI files to look in, or one file
     encoder: nn.Module,
     span=None,           # passage of the query, see `find_span`; None: its first window
-    level=0,             # of the hierarchy, 0 is the coarsest
+    level=1,             # of the hierarchy, 0 is the coarsest
     k=10,                # passages wanted
     stride='1bar',       # from one passage to the next, see `window_starts`
     batch_size=64,
@@ -477,7 +477,7 @@ def search_midi(
     want, lit = embed_passages(roll, encoder, [a], b - a, level)
     if not lit[0]: raise ValueError(f'{query} is silent there (steps {a} to {b}): choose another span')
     window_starts(stride, 1, 1)
-    found, bad, real = [], [], {p: p.resolve() for p in files}
+    found, embs, bad, real = [], [want], [], {p: p.resolve() for p in files}
     rolls = read_many([(p, 'midi') for p in files], dict(steps_per_beat=steps_per_beat, onsets=onsets))
     for rows, p in tqdm(zip(rolls, files), total=len(files), desc='searching', unit='file', disable=not progress):
         if isinstance(rows, str):
@@ -486,11 +486,13 @@ def search_midi(
         x = unpack_roll(rows)
         starts = window_starts(stride, x.shape[-1], b - a, bar_lines(p, x.shape[-1], steps_per_beat), steps_per_beat)
         z, lit = embed_passages(x, encoder, starts, b - a, level, batch_size)
-        near = torch.cosine_similarity(z, want).tolist()
-        found += [(v, real[p], int(s)) for v, s, ok in zip(near, starts, lit) if ok]
+        embs.append(z[lit])
+        found += [(real[p], int(s)) for s, ok in zip(starts, lit) if ok]
+    embs = torch.cat(embs).double()
+    near = torch.cosine_similarity(embs[1:] - embs.mean(0), want - embs.mean(0)).tolist()
     name, hits = {r: (p.relative_to(folder) if folder.is_dir() else p).as_posix() for p, r in real.items()}, []
-    for v, p, s in best_passages(found, k, b - a, (Path(query).resolve(), a)):
-        start, end = step_seconds(p, [s, s + b - a], steps_per_beat).tolist()
+    for v, p, s in best_passages([(v, *f) for v, f in zip(near, found)], k, b - a, (Path(query).resolve(), a)):
+        start, end = step_seconds(p, [s, s + b - a], steps_per_beat).round(3).tolist()
         hits.append(dict(file=name[p], start=start, end=end, bar=int(np.searchsorted(bar_lines(p, s + 1, steps_per_beat), s, side='right')), similarity=v))
     return hits, bad
 
@@ -500,7 +502,7 @@ def search_cli(
     query:str,                # MIDI file
     folder:str,               # folder of MIDI files to look in, or one file
     span:str=None,            # passage of the query: 0:30-0:38, 30-38 (seconds) or 9-12bars (default: its first window)
-    level:int=0,              # of the hierarchy: 0 is the coarsest, higher ones hear smaller things
+    level:int=1,              # of the hierarchy: 0 is the coarsest, higher ones hear smaller things
     k:int=10,                 # passages wanted
     stride:str='1bar',        # from one passage to the next: steps, or 4beats, or 2bars
     run:str=None,             # run folder of a training, or exported weights (default: those that come with the package)

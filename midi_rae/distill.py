@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PrototypeHead', 'LevelHeads', 'centred', 'sinkhorn', 'momentum_at', 'temperature_at', 'Teacher', 'name_loss',
-           'hidden_share', 'dino_loss', 'ibot_loss', 'prototype_usage', 'make_teacher', 'teacher_names',
-           'distill_terms']
+           'hidden_share', 'dino_loss', 'ibot_loss', 'prototype_usage', 'how_many_names', 'make_teacher',
+           'teacher_names', 'distill_terms']
 
 # %% ../nbs/06a_distill.ipynb #9d2d51e9
 import copy, math
@@ -200,16 +200,24 @@ def prototype_usage(
     return float(torch.special.entr(p).sum().exp())/scores.shape[-1]
 
 # %% ../nbs/06a_distill.ipynb #718b95f1
+def how_many_names(
+    most,              # at most so many at any level; or a list, one number a level, taken as it is
+    tokens: list,      # of each level in a batch, coarsest first
+) -> list[int]:
+    "Prototypes of each level: an eighth of the batch's tokens at most, since names that are to be equally frequent must each find several."
+    return [max(2, min(most, n//8)) for n in tokens] if isinstance(most, int) else list(most)
+
 def make_teacher(
-    cfg: DictConfig,       # distill, loss, train.steps
+    cfg: DictConfig,       # distill, loss, train.steps, train.batch_size
     encoder: nn.Module,
 ) -> tuple:                # (LevelHeads of the student, Teacher)
     "What a config asks for. Raises ValueError where the encoder leaves out what is masked and iBOT would have nothing to name."
     d = cfg.distill
     if cfg.loss.ibot > 0 and not hasattr(encoder, 'mask_token'):
         raise ValueError(f'loss.ibot={cfg.loss.ibot}, but {type(encoder).__name__} leaves masked patches out and has nothing to name at their places: set loss.ibot=0')
-    with torch.no_grad(): dims = [s.dim for s in encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches]
-    heads = LevelHeads(dims, d.prototypes if isinstance(d.prototypes, int) else list(d.prototypes), d.hidden)
+    with torch.no_grad(): levels = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
+    tokens = [cfg.train.batch_size*s.num_patches*(1 if i else 2) for i, s in enumerate(levels)]   # the coarsest level names both views
+    heads = LevelHeads([s.dim for s in levels], how_many_names(d.prototypes, tokens), d.hidden)
     return heads, Teacher(encoder, heads, cfg.train.steps, d.targets, d.center_momentum, d.momentum, d.momentum_end, d.temp, d.temp_end, d.temp_warmup)
 
 @torch.no_grad()

@@ -49,7 +49,16 @@ class LevelHeads(nn.Module):
         "Prototypes have no length that could decay."
         return {n for n, p in self.named_parameters() if 'prototypes' in n or p.ndim < 2}
 
-    def forward(self, embs: list) -> list[Tensor]: return [h(e) for h, e in zip(self.heads, embs)]
+    def forward(self,
+        embs: list,          # of each level (B, N, D)
+        picks: list,         # of each level (B, N) bool, tokens to be scored
+    ) -> list[Tensor]:       # of each level (B, N, K), 0 where not picked
+        return [_scores_at(h, e, p) for h, e, p in zip(self.heads, embs, picks, strict=True)]
+
+@torch.compiler.disable   # another number of tokens in each batch
+def _scores_at(head, emb, pick):
+    s = head(emb[pick])
+    return s.new_zeros(*pick.shape, s.shape[-1]).index_put(pick.nonzero(as_tuple=True), s)
 
 # %% ../nbs/06a_distill.ipynb #d9af542b
 def centred(
@@ -119,7 +128,8 @@ class Teacher(nn.Module):
         x,            # (B, C, H, W) rolls, seen whole
     ) -> tuple:       # of each level: scores (B, N, K), non-empty tokens (B, N)
         patches = self.encoder(x, mask_ratio=0.).patches
-        return self.heads([s.emb for s in patches]), [s.non_empty for s in patches]
+        lit = [s.non_empty for s in patches]
+        return self.heads([s.emb for s in patches], lit), lit
 
     @property
     def temp(self) -> float: return temperature_at(int(self.step), self.steps, *self.schedules['temp'])
@@ -240,7 +250,8 @@ def distill_terms(
 ) -> dict:                                      # scalars dino, ibot, and ibot of each level
     "DINO and iBOT."
     top1, top2 = out1.patches[0], out2.patches[0]
-    both, *finer = heads([torch.cat([top1.emb, top2.emb]), *[s.emb for s in out1.patches.levels[1:]]])
+    hidden = [w > 0 for w in hidden_share(out1)[1:]]
+    both, *finer = heads([torch.cat([top1.emb, top2.emb]), *[s.emb for s in out1.patches.levels[1:]]], [torch.cat([top1.non_empty, top2.non_empty]), *hidden])
     view1, view2 = both.split(len(top1.emb))
     ibot = ibot_loss([view1, *finer], [names[f'names_{i}'] for i in range(len(out1.patches))], out1, temp)
     return dict(dino=dino_loss(view1, view2, names['names_0'], names['names_other'], top1.non_empty, top2.non_empty, temp),

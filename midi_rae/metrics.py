@@ -46,14 +46,16 @@ def format_table(
 def markdown_table(
     csv_file,      # with a header
     digits=None,   # after the point; None: three significant ones
+    columns=None,  # some of them, in this order; None: all
 ) -> str:
     "A CSV file as a Markdown table; whole numbers and those above 100 without decimals."
     def short(v):
         try: x = float(v)
         except ValueError: return v
         return f'{x:,.0f}' if x == int(x) or abs(x) >= 100 else f'{x:.{digits}f}' if digits else f'{x:.3g}'
-    with open(csv_file, encoding='utf-8', newline='') as f: head, *rows = csv.reader(f)
-    return '\n'.join('| ' + ' | '.join(r) + ' |' for r in [head, ['---']*len(head), *[[short(v) for v in r] for r in rows]])
+    with open(csv_file, encoding='utf-8', newline='') as f: rows = list(csv.DictReader(f))
+    head = columns or list(rows[0])
+    return '\n'.join('| ' + ' | '.join(r) + ' |' for r in [head, ['---']*len(head), *[[short(r[k]) for k in head] for r in rows]])
 
 # %% ../nbs/07_metrics.ipynb #e6152d41
 def note_f1(

@@ -31,13 +31,13 @@ OBJECTIVES = {   # name → overrides of config_swin
     'MAE, another seed': ['seed=1'],
     '+ LeJEPA': ['loss.lejepa=0.1', 'loss.anchor=0.01'],
     '+ predictor': ['loss.mep=0.5'],
-    '+ self-distillation': ['loss.dino=0.1', 'loss.ibot=0.1'],
-    '+ self-distillation, centred': ['loss.dino=0.1', 'loss.ibot=0.1', 'distill.targets=center'],
+    '+ self-distillation': ['loss.dino=0.3', 'loss.ibot=0.3'],
+    '+ self-distillation, centred': ['loss.dino=0.3', 'loss.ibot=0.3', 'distill.targets=center'],
     '+ multi-scale reconstruction': ['levels.predict=true'],
     '+ inter-stage masks': ['mask.stage_ratio=0.5'],
-    'names instead of pixels, levels 0–2': ['loss.dino=0.1', 'loss.ibot=0.1', 'distill.instead_of_pixels=3'],
+    'names instead of pixels, levels 0–2': ['loss.dino=0.3', 'loss.ibot=0.3', 'distill.instead_of_pixels=3'],
     '+ LeJEPA, multi-scale': ['loss.lejepa=0.1', 'loss.anchor=0.01', 'levels.predict=true'],
-    'all': ['loss.lejepa=0.1', 'loss.anchor=0.01', 'loss.mep=0.5', 'loss.dino=0.1', 'loss.ibot=0.1', 'levels.predict=true', 'mask.stage_ratio=0.5'],
+    'all': ['loss.lejepa=0.1', 'loss.anchor=0.01', 'loss.mep=0.5', 'loss.dino=0.3', 'loss.ibot=0.3', 'levels.predict=true', 'mask.stage_ratio=0.5'],
 }
 
 def objective_config(

@@ -20,12 +20,13 @@ from omegaconf import DictConfig
 def standardised(
     z: Tensor,      # (M, D)
 ) -> Tensor:        # (M, D) float32
-    "Tokens less their mean, over their deviation, those of all ranks together."
+    "Tokens less their mean, over their deviation, those of all ranks together; dimensions that hardly vary (by less than some 0.3% of a token's size) are not blown up."
     z = z.float()
-    total = rank_sum(torch.cat([z.sum(0), z.new_tensor([len(z)])]))
-    n = total[-1].clamp(min=1)
-    z = z - total[:-1]/n
-    return z/(rank_sum(z.pow(2).sum(0))/n + 1e-8).sqrt()
+    total = rank_sum(torch.cat([z.sum(0), z.new_tensor([len(z)]), z.detach().pow(2).mean(1).sum()[None]]))
+    n = total[-2].clamp(min=1)
+    size = total[-1]/n
+    z = z - total[:-2]/n
+    return z/(rank_sum(z.pow(2).sum(0))/n + 1e-5*size + 1e-12).sqrt()
 
 class PrototypeHead(nn.Module):
     "`(…, D)` → `(…, K)`: cosines between what an MLP makes of a token and K prototypes, in float32."

@@ -42,7 +42,7 @@ class PrototypeHead(nn.Module):
 
     def forward(self, x):
         z = self.mlp(x)
-        with torch.autocast(z.device.type, enabled=False): return F.normalize(z.float(), dim=-1) @ F.normalize(self.prototypes.float(), dim=-1).T
+        with torch.autocast(z.device.type, enabled=False): return F.normalize(z.float(), dim=-1, eps=.1) @ F.normalize(self.prototypes.float(), dim=-1).T   # what is nearly nothing has no direction
 
 class LevelHeads(nn.Module):
     "A `PrototypeHead` for each level."

@@ -17,9 +17,9 @@ setup(
     author=cfg['author'], author_email=cfg['author_email'], license='Apache-2.0', url=cfg['git_url'],
     classifiers=[f"Development Status :: {statuses[int(cfg['status']) - 1]}", f"Intended Audience :: {cfg['audience']}",
                  f"Natural Language :: {cfg['language']}", 'Programming Language :: Python :: 3'],
-    # configs/ is a folder of its own in the repository and travels inside the package when installed
+    # configs/ is a folder of its own in the repository and travels inside the package when installed; midi_rae/weights/ is there already
     packages=[*find_packages(include=['midi_rae', 'midi_rae.*']), 'midi_rae.configs'],
-    package_dir={'midi_rae.configs': 'configs'}, package_data={'midi_rae.configs': ['**/*.yaml']},
+    package_dir={'midi_rae.configs': 'configs'}, package_data={'midi_rae.configs': ['**/*.yaml'], 'midi_rae': ['weights/**/*']},
     python_requires=f">={cfg['min_python']}", install_requires=cfg['requirements'].split(), extras_require=extras,
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f"{cfg['lib_name']}={cfg['lib_name']}._modidx:d"]},
     zip_safe=False,

@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'count_windows', 'window_batches', 'pack_windows', 'unpack_windows', 'ArrayFile', 'fingerprint',
-           'describe_levels', 'preencode', 'PreencodedDataset', 'preencoded_loader', 'run_checkpoint', 'run_config',
-           'main']
+           'describe_levels', 'preencode', 'PreencodedDataset', 'preencoded_loader', 'run_config', 'main']
 
 # %% ../nbs/13_preencode.ipynb #a385232e
 import hashlib, json, shutil, tempfile
@@ -21,7 +20,7 @@ from .core import EncoderOutput, HierarchicalPatchState, PatchState
 from .data import PairLoader, RollStore, _choose, _replace_folder, _umask, windows
 from .patches import grid_positions
 from .pianoroll import PITCHES
-from .utils import find_checkpoint, load_part
+from .utils import load_part, run_checkpoint
 
 # %% ../nbs/13_preencode.ipynb #12b7b312
 def count_windows(
@@ -279,15 +278,6 @@ def preencoded_loader(
     return PairLoader(_Seeded(ds, seed), batch_size, train, rank, world_size, start, train, train)
 
 # %% ../nbs/13_preencode.ipynb #9de99919
-def run_checkpoint(
-    run,      # a run folder or a checkpoint folder
-) -> Path:    # of the folder that holds model.safetensors and config.yaml
-    "The checkpoint that `load_part` reads. Raises FileNotFoundError where there is none."
-    run = Path(run)
-    where = run if (run/'model.safetensors').exists() else find_checkpoint(run)
-    if where is None: raise FileNotFoundError(f'no trained weights in {run}: expected model.safetensors or checkpoints/last-*')
-    return where
-
 def run_config(
     run,   # a run folder or a checkpoint folder
 ):         # DictConfig

@@ -17,6 +17,7 @@ from timm.layers import DropPath, Mlp, PatchEmbed, calculate_drop_path_rates, tr
 from timm.models.swin_transformer_v2 import PatchMerging, SwinTransformerV2Stage
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
 from .patches import coarsen, draw_mae_mask, grid_positions, make_head, non_empty_patches, patch_head, resolve_mae_mask, to_2tuple
+from .pretrained import Pretrained
 
 # %% ../nbs/04_swin.ipynb #7d270d24
 class SwinLevel(NamedTuple):
@@ -130,7 +131,7 @@ class PatchStem(nn.Module):
     def forward(self, x): return self.fc(F.gelu(self.proj(x)).permute(0, 2, 3, 1))
 
 # %% ../nbs/04_swin.ipynb #981c6231
-class SwinEncoder(nn.Module):
+class SwinEncoder(nn.Module, Pretrained, part='encoder', weights='swin_pop909'):
     "Encode piano rolls into a hierarchy of embeddings with Swin Transformer V2 (arXiv 2111.09883)."
     def __init__(self,
         img_height=128, img_width=128,  # pixels: semitones, time steps
@@ -227,7 +228,7 @@ class ConvRefine(nn.Module):
     def forward(self, x): return x + self.fc2(F.gelu(self.fc1(self.conv(x))))
 
 # %% ../nbs/04_swin.ipynb #335dadcf
-class SwinMAEDecoder(nn.Module):
+class SwinMAEDecoder(nn.Module, Pretrained, part='mae_decoder'):
     "All levels → logits of every pixel of every finest patch, lightly: an FPN with one refinement."
     def __init__(self,
         img_height=128, img_width=128, patch_h=4, patch_w=4,
@@ -283,7 +284,7 @@ class PatchExpand(nn.Module):
     def forward(self, x): return self.norm(rearrange(self.expand(x), 'b h w (p1 p2 d) -> b (h p1) (w p2) d', p1=2, p2=2))
 
 # %% ../nbs/04_swin.ipynb #7a0bf0aa
-class SwinDecoder(nn.Module):
+class SwinDecoder(nn.Module, Pretrained, part='decoder', weights='swin_pop909'):
     "All levels → pixel logits `(B, C, H, W)`: expansion, lateral skip and Swin V2 attention at every scale, coarsest to finest."
     def __init__(self, img_height=128, img_width=128, patch_h=4, patch_w=4,
         out_channels=1,                                                               # channels of a roll
@@ -353,7 +354,7 @@ class CrossBlock(nn.Module):
         return q + self.mlp(self.norm_mlp(q))
 
 # %% ../nbs/04_swin.ipynb #d3b8bc26
-class SwinMaskedEmbeddingPredictor(nn.Module):
+class SwinMaskedEmbeddingPredictor(nn.Module, Pretrained, part='predictor', weights='swin_pop909'):
     "Predict the embedding at every place of every level from the embeddings left visible, through a few tokens a level."
     def __init__(self, img_height=128, img_width=128, patch_h=4, patch_w=4, embed_dim=8, depths=(1,2,2,6,2,1), num_heads=(1,1,2,4,8,16), window_size=8,
         pred_dim=64,           # working width, divisible by 4 and pred_heads

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['param_count', 'set_seed', 'param_groups', 'config_dir', 'load_config', 'build', 'save_checkpoint', 'load_weights',
-           'load_checkpoint', 'find_checkpoint', 'remove_unfinished', 'prune_checkpoints', 'load_part']
+           'load_checkpoint', 'find_checkpoint', 'remove_unfinished', 'prune_checkpoints', 'run_checkpoint',
+           'run_parts', 'load_part']
 
 # %% ../nbs/09_utils.ipynb #08d61b59
 import os, random, shutil, tempfile
@@ -16,7 +17,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 # %% ../nbs/09_utils.ipynb #80cb8c2d
@@ -154,13 +155,27 @@ def prune_checkpoints(
     "Delete all but the newest checkpoints of a kind."
     for f in sorted(Path(run).glob(f'checkpoints/{kind}-*'))[:-keep]: shutil.rmtree(f)
 
+# %% ../nbs/09_utils.ipynb #fa185c9f
+def run_checkpoint(
+    run,      # a run folder or a checkpoint folder
+) -> Path:    # of the folder that holds model.safetensors and config.yaml
+    "The checkpoint that `load_part` reads. Raises FileNotFoundError where there is none."
+    run = Path(run)
+    where = run if (run/'model.safetensors').exists() else find_checkpoint(run)
+    if where is None: raise FileNotFoundError(f'no trained weights in {run}: expected model.safetensors or checkpoints/last-*')
+    return where
+
+def run_parts(
+    run,           # a run folder or a checkpoint folder
+) -> list[str]:    # 'encoder', 'mae_decoder', 'decoder', 'predictor', …
+    "The models that a run has weights of."
+    with safe_open(run_checkpoint(run)/'model.safetensors', 'pt') as f: return sorted({k.split('.')[0] for k in f.keys()})
+
 # %% ../nbs/09_utils.ipynb #522d0e42
 def load_part(
     run,                # a run folder or a checkpoint folder
     part='encoder',     # 'encoder', 'mae_decoder', 'decoder' or 'predictor'
 ) -> nn.Module:         # in eval mode
     "Rebuild a model from a run's own config and load its weights."
-    run = Path(run)
-    where = run if (run/'model.safetensors').exists() else find_checkpoint(run)
-    if where is None: raise FileNotFoundError(f'no trained weights in {run}: expected model.safetensors or checkpoints/last-*')
+    where = run_checkpoint(run)
     return load_weights(build(OmegaConf.load(where/'config.yaml').model[part]), where, f'{part}.').eval()

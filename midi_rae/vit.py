@@ -12,6 +12,7 @@ from timm.layers import RotaryEmbeddingCat
 from timm.models.eva import EvaBlock
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
 from .patches import grid_positions, non_empty_patches, patchify, patch_head, resolve_mae_mask, to_2tuple, unpatchify
+from .pretrained import Pretrained
 from .swin import init_weights, no_decay_names, _check_rolls
 
 # %% ../nbs/05_vit.ipynb #6aa1c45b
@@ -36,7 +37,7 @@ class RopeBlocks(nn.Module):
         return self.norm(z)
 
 # %% ../nbs/05_vit.ipynb #5e4e1b0a
-class ViTEncoder(nn.Module):
+class ViTEncoder(nn.Module, Pretrained, part='encoder', weights='vit_pop909'):
     "Encode piano rolls into a CLS token and patches with a Vision Transformer (arXiv 2010.11929)."
     def __init__(self,
         in_channels=1,           # channels of a roll
@@ -90,7 +91,7 @@ class ViTEncoder(nn.Module):
         return EncoderOutput(HierarchicalPatchState(levels), self.pos, non_empty, mask)
 
 # %% ../nbs/05_vit.ipynb #a0f64ef6
-class LightweightMAEDecoder(nn.Module):
+class LightweightMAEDecoder(nn.Module, Pretrained, part='mae_decoder'):
     "CLS and patches → logits of every pixel of every patch, lightly."
     def __init__(self,
         out_channels=1, image_size=128, patch_size=16,
@@ -120,7 +121,7 @@ class LightweightMAEDecoder(nn.Module):
         return self.head(self.trunk(torch.cat([self.proj(cls.emb), z], 1))[:, 1:])
 
 # %% ../nbs/05_vit.ipynb #60b4bb11
-class ViTDecoder(nn.Module):
+class ViTDecoder(nn.Module, Pretrained, part='decoder', weights='vit_pop909'):
     "CLS and patches → pixel logits `(B, C, H, W)`, as deep and wide as the encoder."
     def __init__(self, out_channels=1, image_size=128, patch_size=16, dim=256, depth=6, heads=8, mlp_ratio=4., drop_path_rate=0.):
         super().__init__()

@@ -27,7 +27,7 @@ from .patches import make_head
 from .pianoroll import roll_to_midi, write_atomic
 from .train_dec import Reconstructor, evaluate_dec, make_loader
 from .train_enc import Pretrainer, make_dataset, open_store
-from .trainer import autocast, compile_parts, fit, keep_memory, rows_to_csv, to_device
+from .trainer import autocast, check_complete, compile_parts, fit, keep_memory, rows_to_csv, to_device
 from .utils import build, load_config, param_groups, set_seed
 from .viz import save_figure
 
@@ -385,6 +385,7 @@ def ablate(
         model = Reconstructor(cfg)
         if change: change(model)
         logged = fit(cfg, cfg.run, model, make_loader(cfg, train_ds), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev), best_key='val_f1', best_sign=1)
+        check_complete(logged, cfg)
         f1 = {r['step']: r['val_f1'] for r in logged if 'val_f1' in r}
         rows.append(dict(change=name, **{f'F1 at {k}': f1[int(s*cfg.train.steps)] for k, s in (('¼', .25), ('½', .5), ('end', 1))}, seconds=logged[-1]['seconds']))
     return rows

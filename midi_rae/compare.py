@@ -20,7 +20,7 @@ from .patches import draw_mae_mask, non_empty_patches, unpatchify
 from .pianoroll import write_atomic
 from .swin import full_size
 from .train_enc import Pretrainer, make_dataset, open_store, train as train_enc, val_batches
-from .trainer import keep_memory, rows_to_csv
+from .trainer import check_complete, keep_memory, rows_to_csv
 from .utils import load_config, load_part, param_count, set_seed
 
 # %% ../nbs/17_compare.ipynb #961d9ebc
@@ -31,13 +31,13 @@ OBJECTIVES = {   # name → overrides of config_swin
     'MAE, another seed': ['seed=1'],
     '+ LeJEPA': ['loss.lejepa=0.1', 'loss.anchor=0.01'],
     '+ predictor': ['loss.mep=0.5'],
-    '+ self-distillation': ['loss.dino=0.1', 'loss.ibot=0.1'],
-    '+ self-distillation, centred': ['loss.dino=0.1', 'loss.ibot=0.1', 'distill.targets=center'],
+    '+ self-distillation': ['loss.dino=0.3', 'loss.ibot=0.3'],
+    '+ self-distillation, centred': ['loss.dino=0.3', 'loss.ibot=0.3', 'distill.targets=center'],
     '+ multi-scale reconstruction': ['levels.predict=true'],
     '+ inter-stage masks': ['mask.stage_ratio=0.5'],
-    'names instead of pixels, levels 0–2': ['loss.dino=0.1', 'loss.ibot=0.1', 'distill.instead_of_pixels=3'],
+    'names instead of pixels, levels 0–2': ['loss.dino=0.3', 'loss.ibot=0.3', 'distill.instead_of_pixels=3'],
     '+ LeJEPA, multi-scale': ['loss.lejepa=0.1', 'loss.anchor=0.01', 'levels.predict=true'],
-    'all': ['loss.lejepa=0.1', 'loss.anchor=0.01', 'loss.mep=0.5', 'loss.dino=0.1', 'loss.ibot=0.1', 'levels.predict=true', 'mask.stage_ratio=0.5'],
+    'all': ['loss.lejepa=0.1', 'loss.anchor=0.01', 'loss.mep=0.5', 'loss.dino=0.3', 'loss.ibot=0.3', 'levels.predict=true', 'mask.stage_ratio=0.5'],
 }
 
 def objective_config(
@@ -94,7 +94,7 @@ def objective_rows(
             last = {f'rank_{i}': effective_rank(torch.cat([s[i].emb[s[i].non_empty][:4096] for s in zs]).detach()) for i in range(len(zs[0]))}
         else:
             run, logged = train_enc(cfg)
-            encoder, last = load_part(run), logged[-1]
+            encoder, last = load_part(run), check_complete(logged, cfg)
         r2 = chroma_r2(encoder, train_ds, val_ds)
         rows.append({'objective': name, 'F1 whole': last.get('val_f1', ''), 'F1 hidden': last.get('val_masked_f1', ''),
                      **{f'rank {i}': last[f'rank_{i}'] for i in range(len(r2))}, **{f'R² {i}': v for i, v in enumerate(r2)}})

@@ -16,6 +16,7 @@ from .patches import unpatchify
 from .pianoroll import write_atomic
 from .train_dec import train as train_dec
 from .train_enc import make_dataset, open_store, train as train_enc, val_batches
+from .trainer import check_complete
 from .utils import load_config, load_part
 from .viz import plot_reconstruction, save_figure
 
@@ -70,11 +71,14 @@ def demo(
     t0, out = time.perf_counter(), Path(out)
     if not (out/'bach'/'index.json').exists(): prepare(source, out/'bach')
     enc_cfg = demo_config(out, 'enc', enc_steps, overrides)
-    enc_run, _ = train_enc(enc_cfg)
+    enc_run, rows = train_enc(enc_cfg)
+    check_complete(rows, enc_cfg)
     f1 = {}
     for name, encoder in (('dec', enc_run), ('random', 'null')):
         cfg = demo_config(out, name, dec_steps, [f'dec.encoder={encoder}', *overrides])
-        f1[name] = held_out_f1(cfg, train_dec(cfg)[0])
+        run, rows = train_dec(cfg)
+        check_complete(rows, cfg)
+        f1[name] = held_out_f1(cfg, run)
     levels, fig = look_inside(enc_cfg, enc_run)
     save_figure(fig, out/'picture.png')
     seconds = time.perf_counter() - t0

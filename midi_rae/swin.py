@@ -152,7 +152,7 @@ class SwinEncoder(nn.Module, Pretrained, part='encoder', weights='swin_pop909'):
         stem_dim=0,                     # hidden width of the patch embedding; 0: timm's linear one
         mask_block=1,                   # side in patches of what is hidden together
         mask_kind='block',              # squares ('block'), whole columns ('bar') or rows ('band'): a key of `patches.MASKS`
-        stage_mask_ratio=0.,            # in training, after the finest stage this share of non-empty tokens is masked again, after the next half of it, …
+        stage_mask_ratio=0.,            # in training, after the finest stage this share of tokens not seen to be empty is masked again, after the next half of it, …
         steps_per_beat=4,               # time steps in a quarter note, so that levels know their length in beats; None: not said
     ):
         super().__init__()
@@ -210,7 +210,7 @@ def _encode(
         emb = (self.norm(z) if i == len(self.layers) - 1 else z).flatten(1, 2)
         if self.squash_coarse and i: emb = torch.where(dark[..., None], self.squash_token[i-1].to(emb.dtype), emb)
         if again:
-            kept = draw_mae_mask(lit, o.grid, again/2**i, self.empty_mask_ratio) if i < len(self.layers) - 1 else None
+            kept = draw_mae_mask(~dark, o.grid, again/2**i, self.empty_mask_ratio) if i < len(self.layers) - 1 else None
             if kept is not None:
                 emb = torch.where(kept[..., None], emb, self.stage_token[i].to(emb.dtype))
                 z = torch.where(kept.view(-1, *o.grid, 1), z, self.stage_token[i].to(z.dtype))

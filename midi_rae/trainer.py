@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['cosine_schedule', 'rows_to_csv', 'stop_flag', 'config_differences', 'check_same_config', 'run_folder', 'autocast',
            'rng_state', 'set_rng_state', 'to_device', 'check_finite', 'compile_parts', 'keep_memory', 'split_batch',
-           'backward', 'Run', 'make_accelerator', 'fit']
+           'backward', 'Run', 'make_accelerator', 'fit', 'check_complete']
 
 # %% ../nbs/10_trainer.ipynb #c38b1760
 import csv, ctypes, io, math, os, signal, threading, time
@@ -313,3 +313,12 @@ def fit(
     acc.wait_for_everyone()
     if t.trackers: acc.end_training()
     return run.rows
+
+# %% ../nbs/10_trainer.ipynb #961b339b
+def check_complete(
+    rows: list,       # what `fit` returned
+    cfg: DictConfig,  # train.steps
+) -> dict:            # the last row
+    "Raise KeyboardInterrupt where a training was stopped before its last step, so that Ctrl-C stops what follows, too."
+    if not rows or rows[-1]['step'] < cfg.train.steps: raise KeyboardInterrupt('the training was stopped before its end; the same command goes on')
+    return rows[-1]

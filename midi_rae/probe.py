@@ -9,7 +9,7 @@ __all__ = ['PHRASES', 'QUALITIES', 'COLUMNS', 'PENALTIES', 'Column', 'name_chord
            'RidgeProbe', 'split_songs', 'probe', 'retrieval_mrr', 'chance_mrr', 'probe_features', 'trivial_scores',
            'probe_matrix', 'plot_matrix', 'shift_rolls', 'strips', 'equivariance', 'plot_equivariance', 'main']
 
-# %% ../nbs/18_probe.ipynb #b42ff497
+# %% ../nbs/18_probe.ipynb #67cdf164
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ from .utils import build, load_config, load_part, set_seed
 from .viz import InlineFigure, save_figure
 from .vit import ViTEncoder
 
-# %% ../nbs/18_probe.ipynb #e48b4ced
+# %% ../nbs/18_probe.ipynb #01b538d4
 PHRASES = 'iABCXbxo'   # intro; melodic phrases by order of appearance; one that does not return; bridge; other without melody; outro
 QUALITIES = {'maj': (0, 4, 7), 'min': (0, 3, 7), 'dim': (0, 3, 6), 'aug': (0, 4, 8), 'sus2': (0, 2, 7), 'sus4': (0, 5, 7),
              'maj7': (0, 4, 7, 11), 'min7': (0, 3, 7, 10), '7': (0, 4, 7, 10), 'hdim7': (0, 3, 6, 10)}
@@ -51,7 +51,7 @@ COLUMNS = {
     'melody pitch': Column('number', 'beat'), 'top pitch': Column('number', 'beat'),
 }
 
-# %% ../nbs/18_probe.ipynb #55f33969
+# %% ../nbs/18_probe.ipynb #29c21bab
 _QUALITY = {frozenset(v): i for i, v in enumerate(QUALITIES.values())}
 
 def name_chord(
@@ -61,7 +61,7 @@ def name_chord(
     pcs = [int(p) % 12 for p in pitches]
     return next(((root, q) for root in pcs if (q := _QUALITY.get(frozenset((p - root) % 12 for p in pcs))) is not None), (np.nan, np.nan))
 
-# %% ../nbs/18_probe.ipynb #af3436db
+# %% ../nbs/18_probe.ipynb #c5bcbc01
 @dataclass
 class Song:
     "A roll and what is known of its steps."
@@ -87,7 +87,7 @@ def _make_song(name, notes, labels, cut, onsets):
     roll = notes_to_roll(notes, int(notes[:, 2].max()), onsets=onsets)   # as long as the labels, even if its last note is cut by another
     return Song(name, (roll if onsets else roll[None])[..., cut:], {k: v[cut:] for k, v in labels.items()})
 
-# %% ../nbs/18_probe.ipynb #c7049c2c
+# %% ../nbs/18_probe.ipynb #23ba6781
 def align(
     notes: np.ndarray,    # (N, 4) notes: pitch, start, end, velocity
     others: np.ndarray,   # (M, 4)
@@ -99,7 +99,7 @@ def align(
     share = [on[notes[:, 0], notes[:, 1] + k].mean() for k in range(2*most + 1)]
     return int(np.argmax(share)) - most, float(max(share))
 
-# %% ../nbs/18_probe.ipynb #4735f8e8
+# %% ../nbs/18_probe.ipynb #f845ce5b
 def read_phrases(path) -> list:
     "Phrases (letter, bars) of a file with `i4A4B8…`. Raises ValueError, naming the file, for anything else."
     text = Path(path).read_text().strip()
@@ -129,7 +129,7 @@ def structure_labels(
     lines = [(a, a + 1, a in begin) for a in range(shift, shift + bar*bars.sum(), bar)]
     return {'phrase type': on_steps(kinds, T), 'phrase start': on_steps(lines, T)}, shift % bar
 
-# %% ../nbs/18_probe.ipynb #02c386b5
+# %% ../nbs/18_probe.ipynb #3bd34111
 def _track_notes(score, keep, steps_per_beat):
     "Notes (N, 4) of the tracks whose name `keep` accepts, None where there are none."
     tracks = [t.notes.numpy() for t in score.tracks if len(t.notes) and keep(t.name)]
@@ -164,7 +164,7 @@ def pop909_cl_song(
     if first is not None: labels['beat in bar'] = (np.arange(T) - first)//spb % 4.
     return _make_song(path.stem, notes, labels, 0 if first is None else first % spb, onsets)
 
-# %% ../nbs/18_probe.ipynb #5e2621f1
+# %% ../nbs/18_probe.ipynb #fe52aeee
 def pop909_song(
     folder,              # POP909/NNN
     onsets=False,        # add a channel with the first step of each note?
@@ -188,7 +188,7 @@ def pop909_song(
     beats = [step(r[0]) % steps_per_beat for r in rows('beat_midi.txt')] or [0]
     return _make_song(path.stem, notes, labels, np.bincount(beats).argmax(), onsets)
 
-# %% ../nbs/18_probe.ipynb #85b34af8
+# %% ../nbs/18_probe.ipynb #34373879
 def store_songs(
     store,         # RollStore, or the path of one; binary
     limit=None,    # this many pieces at most, spread over the store
@@ -218,7 +218,7 @@ def pop909_songs(
     if not songs: raise ValueError(f'no song could be read in {str(pop909_cl or pop909)!r}')
     return songs
 
-# %% ../nbs/18_probe.ipynb #cdba06d9
+# %% ../nbs/18_probe.ipynb #2d84483b
 @dataclass
 class Examples:
     "Windows of a corpus, places in them, and the answers."
@@ -238,7 +238,7 @@ def pitch_classes(
     out = np.stack([each[:, (np.arange(each.shape[1]) + low) % 12 == k].sum(1) for k in range(12)], 1)
     with np.errstate(invalid='ignore'): return out/out.sum(1, keepdims=True)
 
-# %% ../nbs/18_probe.ipynb #d36e5742
+# %% ../nbs/18_probe.ipynb #fb90d221
 def _most_common(v):
     "The most frequent value among those known, NaN where fewer than half are."
     known = v[np.isfinite(v)]
@@ -263,7 +263,7 @@ def _cut_song(song, H, W, places, beat, rng):
                 'note density': begins*beat/W, 'pitch classes': pitch_classes(x, low)}
     return x, at[:, :2], answers
 
-# %% ../nbs/18_probe.ipynb #aba4f96f
+# %% ../nbs/18_probe.ipynb #07902a83
 def cut_examples(
     songs: list,          # of Song
     size=(128, 128),      # (H, W) of a window: semitones, steps
@@ -281,7 +281,7 @@ def cut_examples(
     columns = {k: c._replace(classes=len(styles)) if k == 'style' else c for k, c in COLUMNS.items() if asked[k]}
     return Examples(np.concatenate(x), song, np.concatenate([a + [f, 0] for a, f in zip(at, np.cumsum(counts) - counts)]), labels, columns, groups)
 
-# %% ../nbs/18_probe.ipynb #a5894f4a
+# %% ../nbs/18_probe.ipynb #d7014093
 def level_vectors(
     s,                # PatchState of B windows
     which=None,       # (M,) sample of each place; None: whole windows
@@ -297,7 +297,7 @@ def level_vectors(
         z, lit = z[which, :, column].unsqueeze(2), lit[which, :, column].unsqueeze(2)                                                     # (M, h, 1, D)
     return z.mean(2).flatten(1) if rows else (z*lit).sum((1, 2))/lit.sum((1, 2)).clamp(min=1)
 
-# %% ../nbs/18_probe.ipynb #dbdb9d5d
+# %% ../nbs/18_probe.ipynb #a7a7e6b1
 def _level_names(encoder, n): return ['CLS', 'patches'] if isinstance(encoder, ViTEncoder) else [f'level {i}' for i in range(n)]
 
 @torch.no_grad()
@@ -320,7 +320,7 @@ def encode_features(
     spread = lambda z: max(z[0].var(0, dtype=np.float32).mean()**.5, 1e-6)
     return dict(zip(_level_names(encoder, len(levels)), levels)) | {'all levels': tuple(np.concatenate([z[k]/spread(z) for z in levels], 1) for k in (0, 1))}
 
-# %% ../nbs/18_probe.ipynb #b0dab02c
+# %% ../nbs/18_probe.ipynb #f491bb17
 def baseline_features(
     ex: Examples,
     dim=256,         # principal components, at most
@@ -338,7 +338,7 @@ def baseline_features(
         return np.concatenate([pca.transform(flat(i)) for i in np.array_split(np.arange(len(x)), 1 + len(x)//512)])
     return {'pixels': (components(ex.x, sample), components(strips, 4*sample)), 'pitch classes': tuple(np.nan_to_num(pitch_classes(v, low)) for v in (ex.x, strips))}
 
-# %% ../nbs/18_probe.ipynb #66c9f39f
+# %% ../nbs/18_probe.ipynb #3f986107
 PENALTIES = 10.**np.arange(-5, 2)   # of each example: λ is this times their number
 
 class RidgeProbe:
@@ -367,7 +367,7 @@ class RidgeProbe:
         "Answers of the ridge regression with this penalty."
         return fit[0] + q @ (fit[1]/(self.w + penalty*len(self.z)))
 
-# %% ../nbs/18_probe.ipynb #9c265585
+# %% ../nbs/18_probe.ipynb #8d186f10
 def split_songs(
     groups: list,            # group of each song
     seed: int,
@@ -392,7 +392,7 @@ def probe(
     best = max(PENALTIES, key=lambda p: score(ridge.predict(fit, q[0], p), y[1]))
     return score(ridge.predict(fit, q[1], best), y[2])
 
-# %% ../nbs/18_probe.ipynb #024dfebd
+# %% ../nbs/18_probe.ipynb #863d2870
 def retrieval_mrr(
     z: np.ndarray,      # (n, d) vectors
     song: np.ndarray,   # (n,) song of each
@@ -417,7 +417,7 @@ def chance_mrr(
         if m > 1: scores += [(none_before*(m - 1)/(n - r + 1)/r).sum()]*m
     return float(np.mean(scores)) if scores else np.nan
 
-# %% ../nbs/18_probe.ipynb #075f562d
+# %% ../nbs/18_probe.ipynb #77cae4f3
 def probe_features(
     windows, places,     # (n, d) and (m, d) features
     ex: Examples,
@@ -449,7 +449,7 @@ def trivial_scores(
     return {'chance': {k: [chance_mrr(s) for s in song] if c.kind == 'retrieval' else [1/c.classes if c.classes else 0.]*seeds for k, c in ex.columns.items()},
             'most frequent': {k: nothing[k] if c.classes else [np.nan]*seeds for k, c in ex.columns.items()}}
 
-# %% ../nbs/18_probe.ipynb #559dcc1b
+# %% ../nbs/18_probe.ipynb #683f8900
 def probe_matrix(
     encoders: dict,            # name → encoder in eval mode
     songs: list,               # of Song
@@ -472,7 +472,7 @@ def probe_matrix(
             for name, (w, p) in feats.items(): add(name, probe_features(w, p, ex, seeds), w.shape[1]); bar.update()
     return rows
 
-# %% ../nbs/18_probe.ipynb #f4df17b1
+# %% ../nbs/18_probe.ipynb #422660fc
 def plot_matrix(
     rows: list,         # from `probe_matrix`
 ):                      # a figure
@@ -495,7 +495,7 @@ def plot_matrix(
     ax.spines[:].set_visible(False)
     return fig
 
-# %% ../nbs/18_probe.ipynb #0efd291a
+# %% ../nbs/18_probe.ipynb #a383af5f
 def shift_rolls(
     x,                # Tensor (B, C, H, W)
     semitones=0,      # positive = up
@@ -514,7 +514,7 @@ def strips(
     if along == 'transposition': z, lit = z.transpose(1, 2), lit.transpose(1, 2)
     return z.flatten(2), lit.any(2)
 
-# %% ../nbs/18_probe.ipynb #f6ae183a
+# %% ../nbs/18_probe.ipynb #1917c346
 @torch.no_grad()
 def equivariance(
     encoder,                                      # in eval mode
@@ -528,23 +528,25 @@ def equivariance(
     at, rows = np.sort(np.random.default_rng(seed).permutation(len(ex.x))[:windows]), []
     x, side = torch.from_numpy(ex.x[at]).to(next(encoder.parameters()).device).float(), split_songs(ex.groups, seed)[ex.song[at]]
     encode = lambda x: join_outputs([encoder(b, mask_ratio=0.) for b in x.split(64)]).patches
+    def centred(z, lit): return z - (z*lit[..., None])[side == 0].sum(0)/lit[side == 0].sum(0).clip(min=1)[:, None]   # less what is usual at its place
     base = encode(x)
     for along, shifts in (('transposition', semitones), ('delay', delays)):
         fitted = []
         for s in base:                            # the features, and their decomposition, are those of the music as it was
             z, lit = (v.cpu().numpy() for v in strips(s, along))
             chosen = [lit & (side == p)[:, None] for p in range(3)]
+            z = centred(z, lit)
             ridge = RidgeProbe(z[chosen[0]])
-            fitted.append((s, ridge, chosen, [ridge.rotate(z[c]) for c in chosen[1:]]))
+            fitted.append((s, lit, ridge, chosen, [ridge.rotate(z[c]) for c in chosen[1:]]))
         for k in tqdm(list(shifts), desc=along, disable=not progress):
             moved = encode(shift_rolls(x, **{'semitones' if along == 'transposition' else 'steps': k}))
-            for name, to, (s, ridge, chosen, q) in zip(_level_names(encoder, len(base)), moved, fitted):
-                apart, y = (to.emb - s.emb).flatten(1).double().pow(2).sum(1).mean(), strips(to, along)[0].cpu().numpy()
+            for name, to, (s, lit, ridge, chosen, q) in zip(_level_names(encoder, len(base)), moved, fitted):
+                apart, y = (to.emb - s.emb).flatten(1).double().pow(2).sum(1).mean(), centred(strips(to, along)[0].cpu().numpy(), lit)
                 spread = 2*s.emb.flatten(1).double().var(0, correction=0).sum()
                 rows.append(dict(along=along, shift=k, level=name, distance=float((apart/spread).sqrt()), r2=probe(ridge, q, [y[c] for c in chosen])))
     return rows
 
-# %% ../nbs/18_probe.ipynb #3b771923
+# %% ../nbs/18_probe.ipynb #31d0135a
 def plot_equivariance(
     rows: list,        # from `equivariance`
 ):                     # a figure
@@ -561,7 +563,7 @@ def plot_equivariance(
     fig.legend(*axs[0, 0].get_legend_handles_labels(), loc='outside upper center', ncols=len(names), frameon=False, fontsize=9)
     return fig
 
-# %% ../nbs/18_probe.ipynb #c4b9056f
+# %% ../nbs/18_probe.ipynb #5c0233c6
 @call_parse
 def main(
     run:str=None,           # run folders of encoders, separated by commas (default: none, a random encoder alone)

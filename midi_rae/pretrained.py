@@ -202,7 +202,7 @@ def export_pretrained(
     source = '' if plain and all(m.weights == folder.name for m in models.values()) else f"'{folder.name}'"
     code = example_code({part: type(m) for part, m in models.items()}, source)
     card = next(iter(models.values())).generate_model_card(name=folder.name, code=code, facts=card_facts(facts or {}))
-    write_atomic(folder/'README.md', str(card).encode())
+    write_atomic(folder/'README.md', f'{str(card).rstrip()}\n'.encode())
     return folder
 
 # %% ../nbs/09a_pretrained.ipynb #19ef138a

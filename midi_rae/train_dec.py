@@ -139,5 +139,6 @@ def main(cfg: DictConfig):
     try: folder, rows = train(cfg)
     except (FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_dec: {e}') from e
     if rows and 'val_f1' in rows[-1]: PartialState().print(f"{folder}: held-out pixel F1 {rows[-1]['val_f1']:.4f}")
+    PartialState().destroy_process_group()
 
 if __name__ == '__main__' and '__file__' in globals(): main()   # not in a notebook

@@ -203,5 +203,6 @@ def main(cfg: DictConfig):
     try: folder, rows = train(cfg)
     except (FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_enc: {e}') from e
     PartialState().print(folder)   # once, however many processes
+    PartialState().destroy_process_group()
 
 if __name__ == '__main__' and '__file__' in globals(): main()   # not in a notebook

@@ -13,7 +13,7 @@ import numpy as np, torch
 from fastcore.script import call_parse
 from omegaconf import OmegaConf
 from sklearn.linear_model import RidgeCV
-from .bench import RECIPE, ablate, race, ratio, step_run
+from .bench import ablate, race, ratio, step_run
 from .data import PRPairDataset, RollStore, pair_loader, prepare
 from .metrics import effective_rank, f1_score, format_table, pixel_counts
 from .patches import draw_mae_mask, non_empty_patches, unpatchify

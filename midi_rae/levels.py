@@ -38,10 +38,10 @@ def mean_levels(
 def predict_levels(
     predictor: nn.Module,    # SwinMaskedEmbeddingPredictor of this hierarchy
     enc_out: EncoderOutput,
-    k: int,                  # it sees levels 0…k only
+    k,                       # it sees levels 0…k only: a number, or one for each sample (B,)
 ) -> list[Tensor]:           # of each level (B, N, D)
     "What a predictor makes of the coarse levels; what the encoder itself was not shown stays hidden."
-    masks = [s.informed if i <= k else torch.zeros_like(s.mae_mask) for i, s in enumerate(enc_out.patches)]
+    masks = [s.informed & (torch.as_tensor(k, device=s.emb.device).view(-1, 1) >= i) for i, s in enumerate(enc_out.patches)]
     with evaluating(predictor): return predictor(enc_out, masks)[0]
 
 # %% ../nbs/19_levels.ipynb #59656c74
@@ -58,18 +58,19 @@ def _spread(flags: Tensor, grid, finer) -> Tensor:
 
 def keep_levels(
     enc_out: EncoderOutput,
-    k: int,                  # the finest level that is kept
-    fill,                    # what stands for finer ones: embeddings (N, D) or (B, N, D) of each level, see `mean_levels`, or a predictor
+    k,                       # the finest level that is kept: a number, or one for each sample (B,)
+    fill,                    # what stands for finer ones: embeddings (N, D) or (B, N, D) of each level (see `mean_levels`, or a decoder's `level_means.embs`), or a predictor
 ) -> EncoderOutput:
     "The same encoding, of which only levels 0…k are left. Raises ValueError for a level that does not exist, or embeddings of another hierarchy."
-    levels, k = list(enc_out.patches), _check_level(k, len(enc_out.patches))
+    levels = list(enc_out.patches)
+    if isinstance(k, int): k = _check_level(k, len(levels))
     fill = predict_levels(fill, enc_out, k) if isinstance(fill, nn.Module) else fill
     got, want = [tuple(f.shape[-2:]) for f in fill], [(s.num_patches, s.dim) for s in levels]
     if got != want: raise ValueError(f'fill has levels (N, D) {got}, the encoding {want}')
-    known = levels[k]
-    for i in range(k + 1, len(levels)):
-        s = levels[i]
-        levels[i] = replace(s, emb=fill[i].to(s.emb).expand_as(s.emb), non_empty=_spread(known.non_empty, known.grid, s.grid))
+    for i in range(k + 1 if isinstance(k, int) else 1, len(levels)):
+        above, s = levels[i-1], levels[i]
+        gone = torch.as_tensor(k, device=s.emb.device).view(-1, 1) < i
+        levels[i] = replace(s, emb=torch.where(gone[..., None], fill[i].to(s.emb), s.emb), non_empty=torch.where(gone, _spread(above.non_empty, above.grid, s.grid), s.non_empty))
     return replace(enc_out, patches=HierarchicalPatchState(levels), full_non_empty=levels[-1].non_empty)
 
 # %% ../nbs/19_levels.ipynb #cfd23f58

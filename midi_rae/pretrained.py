@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LAYERS', 'DEFAULT_WEIGHTS', 'CARD', 'to_plain', 'from_plain', 'constructor_arguments', 'weights_dir',
            'shipped_weights', 'find_pretrained', 'example_code', 'Pretrained', 'card_facts', 'collect_models',
-           'export_pretrained', 'load_model']
+           'export_pretrained', 'is_run', 'has_part', 'load_model', 'untrained', 'load_into']
 
 # %% ../nbs/09a_pretrained.ipynb #78498023
 import copy, inspect, json, re, shutil
@@ -16,7 +16,7 @@ from huggingface_hub import ModelCard, PyTorchModelHubMixin, hf_hub_download
 from safetensors.torch import save_file
 from torch import nn
 from .pianoroll import write_atomic
-from .utils import find_checkpoint, load_part, load_weights, run_parts
+from .utils import find_checkpoint, load_part, load_weights, run_checkpoint, run_parts
 
 # %% ../nbs/09a_pretrained.ipynb #22812c50
 LAYERS = {'torch.nn': nn, 'timm.layers': timm.layers}   # where the name of a class may come from
@@ -206,6 +206,19 @@ def export_pretrained(
     return folder
 
 # %% ../nbs/09a_pretrained.ipynb #19ef138a
+def is_run(source) -> bool:
+    "Whether this is the folder of a training, and not of exported weights."
+    return (Path(source)/'config.yaml').is_file() or find_checkpoint(source) is not None
+
+def has_part(
+    source,       # run folder, name or folder of exported weights
+    part: str,    # as for `load_model`
+) -> bool:
+    "Whether there are weights of this part."
+    if is_run(source): return part in run_parts(source)
+    try: return bool(find_pretrained(source, part, hub=False))
+    except FileNotFoundError: return False
+
 def load_model(
     source=None,      # run folder, name or folder of exported weights; None: `DEFAULT_WEIGHTS`, which come with the package
     part='encoder',   # 'encoder', 'decoder', 'predictor' or 'mae_decoder'
@@ -213,7 +226,7 @@ def load_model(
     "A model of whichever class. FileNotFoundError or ValueError that says what there is instead."
     from midi_rae import swin, vit   # both import this module
     source = DEFAULT_WEIGHTS if source is None else source
-    if (Path(source)/'config.yaml').is_file() or find_checkpoint(source):
+    if is_run(source):
         if part not in run_parts(source): raise ValueError(f'{source} holds no {part} (only {", ".join(run_parts(source))})')
         return load_part(source, part)
     folder = Path(find_pretrained(source, part, hub=False))
@@ -221,3 +234,19 @@ def load_model(
     cls = getattr(swin, name, getattr(vit, name, None))
     if cls is None: raise ValueError(f'{folder}: {name!r} is no model of midi_rae')
     return cls.from_pretrained(folder)
+
+def untrained(
+    model: nn.Module,  # one that `from_pretrained` or `load_model` gives
+) -> nn.Module:        # in eval mode
+    "A model of the same arguments that has learned nothing: the baseline."
+    return type(model)(**{k: from_plain(v) for k, v in model.config.items()}).eval()
+
+def load_into(
+    model: nn.Module,  # filled in place
+    source,            # run folder, name or folder of exported weights
+    part: str,         # as for `load_model`
+) -> nn.Module:
+    "The weights of one part of a training or of a set, in a model that exists. FileNotFoundError where there is no such part, ValueError where it does not fit."
+    if not is_run(source): return load_weights(model, find_pretrained(source, part, hub=False))
+    if part not in run_parts(source): raise FileNotFoundError(f'{source} holds no {part} (only {", ".join(run_parts(source))})')
+    return load_weights(model, run_checkpoint(source), f'{part}.')

@@ -26,9 +26,9 @@ from .cli import check_fit, join_outputs, step_seconds
 from .data import RollStore, pop909_source, prepare
 from .metrics import format_table
 from .pianoroll import PITCHES, notes_to_roll, ticks_to_notes, write_atomic
-from .preencode import run_config
+from .pretrained import load_model, untrained
 from .trainer import rows_to_csv
-from .utils import build, load_config, load_part, set_seed
+from .utils import build, load_config, set_seed
 from .viz import InlineFigure, save_figure
 from .vit import ViTEncoder
 
@@ -566,7 +566,7 @@ def plot_equivariance(
 # %% ../nbs/18_probe.ipynb #5c0233c6
 @call_parse
 def main(
-    run:str=None,           # run folders of encoders, separated by commas (default: none, a random encoder alone)
+    run:str=None,           # encoders, separated by commas: run folders, or weights such as swin_pop909 (default: none, a random encoder alone)
     pop909_cl:str=None,     # POP909-CL: folder of NNN.mid with chords, keys and metre
     structure:str=None,     # phrases of the same songs: folder of NNN/human_label1.txt
     pop909:str=None,        # POP909: folder of NNN/NNN.mid, for the melody; without --pop909_cl with its own labels
@@ -583,10 +583,10 @@ def main(
     "What each level of encoders knows, beside a random one of the same shape: matrix and equivariance as .csv and .png."
     out, runs = Path(out), run.split(',') if run else []
     try:
-        encoders = {Path(r).name: load_part(r) for r in runs}
+        encoders = {Path(r).name: load_model(r) for r in runs}
         if len(encoders) < len(runs): raise ValueError(f'two of the runs {run} have the same name: the rows of the matrix could not be told apart')
         set_seed(0)
-        twin = build((run_config(runs[0]) if runs else load_config('config_swin')).model.encoder).eval()
+        twin = untrained(next(iter(encoders.values()))) if runs else build(load_config('config_swin').model.encoder).eval()
         encoders[f'random {Path(runs[0]).name}' if runs else 'random Swin'] = twin
         if pop909_cl or pop909: corpus = pop909_songs(pop909_cl, structure, pop909, songs, twin.in_chans == 2)
         else: corpus = store_songs(store or prepare(source, out/'store', root, onsets=twin.in_chans == 2), songs)

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SwinLevel', 'swin_levels', 'TokenBlock', 'TokenStage', 'make_stage', 'init_weights', 'no_decay_names', 'PatchStem',
-           'SwinEncoder', 'ConvRefine', 'SwinMAEDecoder', 'check_levels', 'PatchExpand', 'SwinDecoder', 'full_size',
-           'sincos_positions', 'CrossBlock', 'SwinMaskedEmbeddingPredictor', 'draw_level_masks']
+           'SwinEncoder', 'ConvRefine', 'SwinMAEDecoder', 'check_levels', 'LevelMeans', 'PatchExpand', 'SwinDecoder',
+           'full_size', 'sincos_positions', 'CrossBlock', 'SwinMaskedEmbeddingPredictor', 'draw_level_masks']
 
 # %% ../nbs/04_swin.ipynb #07982aa3
 import math
@@ -16,6 +16,7 @@ from einops import rearrange
 from timm.layers import DropPath, Mlp, PatchEmbed, calculate_drop_path_rates, trunc_normal_
 from timm.models.swin_transformer_v2 import PatchMerging, SwinTransformerV2Stage
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
+from .losses import rank_sum
 from .patches import coarsen, draw_mae_mask, grid_positions, make_head, non_empty_patches, patch_head, resolve_mae_mask, to_2tuple
 from .pretrained import Pretrained
 
@@ -273,6 +274,31 @@ def check_levels(
     got, want = [(tuple(o.grid), o.dim) for o in enc_out.patches], [(o.grid, o.dim) for o in levels]
     if got != want: raise ValueError(f'the encoder gives levels (grid, dim) {got}, this model was built for {want}: build both from the same values')
 
+# %% ../nbs/04_swin.ipynb #c0a3f5d2
+class LevelMeans(nn.Module):
+    "The mean embedding at every place of every level while a decoder learned: what stands for a level that is missing."
+    def __init__(self,
+        sizes: list,   # of each level (places, width), coarsest first
+    ):
+        super().__init__()
+        for i, size in enumerate(sizes): self.register_buffer(f'mean_{i}', torch.zeros(size))
+        self.register_buffer('seen', torch.zeros((), dtype=torch.long))
+
+    @property
+    def embs(self) -> list[Tensor]:
+        "Of each level (N, D)."
+        return [b for k, b in self.named_buffers() if k != 'seen']
+
+    @torch.no_grad()
+    def update(self,
+        enc_out: EncoderOutput,
+    ):
+        "Take in one more batch, that of all ranks: the mean of all batches so far, from the hundredth on a running one."
+        self.seen += 1
+        for m, s in zip(self.embs, enc_out.patches, strict=True):
+            total = rank_sum(torch.cat([s.emb.float().sum(0).flatten(), s.emb.new_tensor([s.batch_size]).float()]))
+            m += ((total[:-1]/total[-1]).view_as(m) - m)/self.seen.clamp(max=100)
+
 # %% ../nbs/04_swin.ipynb #b979194b
 class PatchExpand(nn.Module):
     "The opposite of patch merging: `(B, H, W, D)` → `(B, 2H, 2W, D/2)` by a linear map and a norm."
@@ -292,9 +318,11 @@ class SwinDecoder(nn.Module, Pretrained, part='decoder', weights='swin_pop909'):
         mlp_ratio=4., qkv_bias=True, drop_path_rate=0.1, proj_drop_rate=0., attn_drop_rate=0., norm_layer=nn.LayerNorm,
         head='mlp',            # from tokens to pixels: a key of `patches.HEADS`
         return_levels=False,   # predict the downsampled roll at every coarser level too
+        level_drop=0.,         # how often it learns without its finer levels; where > 0 it keeps `level_means` to stand for them
     ):
         super().__init__()
         self.levels = swin_levels(img_height, img_width, patch_h, patch_w, embed_dim, depths, num_heads, window_size)
+        self.level_means = LevelMeans([(o.grid[0]*o.grid[1], o.dim) for o in self.levels]) if level_drop else None
         self.patch_size = (patch_h, patch_w)
         dpr = calculate_drop_path_rates(drop_path_rate, [o.depth for o in self.levels], stagewise=True)
         kw = dict(mlp_ratio=mlp_ratio, qkv_bias=qkv_bias, proj_drop=proj_drop_rate, attn_drop=attn_drop_rate, norm_layer=norm_layer)

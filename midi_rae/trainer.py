@@ -67,12 +67,12 @@ _MAY_CHANGE = ('resume', 'run', 'train.log_every', 'train.eval_every', 'train.ev
 def config_differences(
     a: DictConfig, b: DictConfig,
 ) -> list[str]:                    # 'key: value in a → value in b'
-    "Where two configs differ in what changes a training."
+    "Where two configs differ in what changes a training. A key that an older version did not have yet is off there."
     def flat(c, prefix=''):
         if not isinstance(c, dict): return {prefix[:-1]: c}
         return {k: v for key, val in c.items() for k, v in flat(val, f'{prefix}{key}.').items()}
     fa, fb = (flat(OmegaConf.to_container(c, resolve=True)) for c in (a, b))
-    return [f'{k}: {fa.get(k)} → {fb.get(k)}' for k in sorted(fa.keys() | fb.keys()) if fa.get(k) != fb.get(k) and k not in _MAY_CHANGE]
+    return [f'{k}: {fa.get(k)} → {fb.get(k)}' for k in sorted(fa.keys() | fb.keys()) if (fa.get(k) or None) != (fb.get(k) or None) and k not in _MAY_CHANGE]
 
 def check_same_config(
     checkpoint,       # a checkpoint folder

@@ -13,7 +13,7 @@ from timm.models.eva import EvaBlock
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
 from .patches import grid_positions, non_empty_patches, patchify, patch_head, resolve_mae_mask, to_2tuple, unpatchify
 from .pretrained import Pretrained
-from .swin import init_weights, no_decay_names, _check_rolls
+from .swin import LevelMeans, init_weights, no_decay_names, _check_rolls
 
 # %% ../nbs/05_vit.ipynb #6aa1c45b
 class RopeBlocks(nn.Module):
@@ -123,9 +123,12 @@ class LightweightMAEDecoder(nn.Module, Pretrained, part='mae_decoder'):
 # %% ../nbs/05_vit.ipynb #60b4bb11
 class ViTDecoder(nn.Module, Pretrained, part='decoder', weights='vit_pop909'):
     "CLS and patches → pixel logits `(B, C, H, W)`, as deep and wide as the encoder."
-    def __init__(self, out_channels=1, image_size=128, patch_size=16, dim=256, depth=6, heads=8, mlp_ratio=4., drop_path_rate=0.):
+    def __init__(self, out_channels=1, image_size=128, patch_size=16, dim=256, depth=6, heads=8, mlp_ratio=4., drop_path_rate=0.,
+        level_drop=0.,         # how often it learns without patches; where > 0 it keeps `level_means` to stand for them
+    ):
         super().__init__()
         self.tokens = LightweightMAEDecoder(out_channels, image_size, patch_size, dim, dim, depth, heads, mlp_ratio, drop_path_rate)
+        self.level_means = LevelMeans([(1, dim), (self.tokens.grid[0]*self.tokens.grid[1], dim)]) if level_drop else None
 
     def no_weight_decay(self) -> set[str]: return no_decay_names(self)
 

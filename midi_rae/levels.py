@@ -79,11 +79,11 @@ def levels_f1(
     decoder: nn.Module,
     predictor,           # SwinMaskedEmbeddingPredictor of this encoder, or None
     batches,             # iterable of rolls (B, C, H, W), or of dicts with img1
-    means=None,          # stand-in embeddings, see `mean_levels`; None: the means over `batches` themselves
+    means=None,          # stand-in embeddings, see `mean_levels`; None: those the decoder keeps, or the means over `batches` themselves
 ) -> list[dict]:         # one row for each k: levels, scalars, F1 mean, F1 predicted
     "Pixel F1 of what is decoded from levels 0…k. Raises ValueError without a batch."
-    batches = list(batches) if means is None else batches
-    means = mean_levels(encoder, batches) if means is None else means
+    if means is None and (kept := getattr(decoder, 'level_means', None)): means = kept.embs
+    if means is None: batches = list(batches); means = mean_levels(encoder, batches)
     fills = {'mean': means} | ({} if predictor is None else {'predicted': predictor})
     counts, scalars = {}, None
     with evaluating(encoder), evaluating(decoder):

@@ -44,8 +44,9 @@ def check_same_encoder(run, cfg):
 
 # %% ../nbs/12_train_dec.ipynb #813bdd1b
 class Reconstructor(nn.Module):
-    "Encoder and decoder, and where levels are dropped the encoder's predictor; a batch of rolls goes in, the reconstruction loss comes out."
+    "Encoder and decoder, and where levels are dropped the encoder's predictor, as it was; a batch of rolls goes in, the reconstruction loss comes out."
     drop_weight = .1   # of the loss of samples that lost levels, which is so much larger, beside that of whole ones
+    drop_pos = 2.      # what a lit pixel counts there: a guess pays in F1 from a probability well below a half
 
     def __init__(self,
         cfg: DictConfig,  # model.encoder, model.decoder, dec, levels
@@ -54,7 +55,7 @@ class Reconstructor(nn.Module):
         if not 0 <= cfg.dec.level_drop <= 1: raise ValueError(f'dec.level_drop={cfg.dec.level_drop} is outside 0…1')
         self.encoder, self.decoder = trained_encoder(cfg), build(cfg.model.decoder)
         self.finetune, self.pos_weight, self.level_drop = cfg.dec.finetune, cfg.dec.pos_weight, cfg.dec.level_drop
-        foretells = self.level_drop and not self.finetune and cfg.dec.encoder and has_part(cfg.dec.encoder, 'predictor')   # an encoder that moves leaves its predictor behind
+        foretells = self.level_drop and cfg.dec.encoder and has_part(cfg.dec.encoder, 'predictor')
         self.predictor = load_model(cfg.dec.encoder, 'predictor').requires_grad_(False) if foretells else None
         if not self.finetune: self.encoder.requires_grad_(False)
         self.level_weights = check_level_weights(cfg, self.decoder)
@@ -107,8 +108,9 @@ class Reconstructor(nn.Module):
         out = self.encode(x) if out is None else out
         out, whole = self.drop_levels(out) if self.training and self.level_drop else (out, x.new_ones(len(x), dtype=torch.bool))
         decoded = self.decoder(out)
-        each = F.binary_cross_entropy_with_logits(full_size(decoded), x, pos_weight=torch.tensor(self.pos_weight, device=x.device), reduction='none')
-        loss = weighted_mean(each, torch.where(whole, 1., self.drop_weight).view(-1, 1, 1, 1))
+        of_sample = lambda whole_, lost: torch.where(whole, whole_, lost).to(x.dtype).view(-1, 1, 1, 1)
+        each = F.binary_cross_entropy_with_logits(full_size(decoded), x, pos_weight=of_sample(self.pos_weight, self.drop_pos), reduction='none')
+        loss = weighted_mean(each, of_sample(1., self.drop_weight))
         if not isinstance(decoded, list): return dict(loss=loss)
         levels = calc_levels_loss(decoded[:-1], x, self.level_weights)
         return dict(loss=loss + levels, pixels=loss, levels=levels)

@@ -34,6 +34,7 @@ OBJECTIVES = {   # name → overrides of config_swin
     '+ self-distillation': ['loss.dino=0.3', 'loss.ibot=0.3'],
     '+ self-distillation, centred': ['loss.dino=0.3', 'loss.ibot=0.3', 'distill.targets=center'],
     '+ multi-scale reconstruction': ['levels.predict=true'],
+    '+ whole roll from each level': ['loss.paint=4'],
     '+ inter-stage masks': ['mask.stage_ratio=0.5'],
     'names instead of pixels, levels 0–2': ['loss.dino=0.3', 'loss.ibot=0.3', 'distill.instead_of_pixels=3'],
     '+ LeJEPA, multi-scale': ['loss.lejepa=0.1', 'loss.anchor=0.01', 'levels.predict=true'],

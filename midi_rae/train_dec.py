@@ -126,11 +126,11 @@ def evaluate_dec(
     "Loss and pixel scores on held-out music; the scores come from counts over all of it."
     loss, counts, coarse = torch.zeros(2, device=device), 0, 0   # sum over windows, their number
     for b in val_batches(cfg, ds, device):
-        logits = model.reconstruct(b['img1'])
+        out = model.encode(b['img1'])
+        logits = full_size(model.decoder(out))
         loss += torch.stack([F.binary_cross_entropy_with_logits(logits, b['img1'])*len(logits), loss.new_tensor(len(logits))])
         counts = counts + pixel_counts(logits, b['img1'])
         if means := model.decoder.level_means:
-            out = model.encode(b['img1'])
             coarse = coarse + torch.stack([pixel_counts(full_size(model.decoder(keep_levels(out, k, means.embs))), b['img1']) for k in range(len(out.patches) - 1)])
     total, n = all_sum(loss).tolist()
     by_level = {f'val_f1_{k}': f1_score(c)['f1'] for k, c in enumerate(all_sum(coarse))} if means else {}

@@ -384,7 +384,7 @@ def ablate(
         set_seed(cfg.seed)
         model = Reconstructor(cfg)
         if change: change(model)
-        logged = fit(cfg, cfg.run, model, make_loader(cfg, train_ds), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev), best_key='val_f1', best_sign=1)
+        logged = fit(cfg, cfg.run, model, make_loader(cfg, train_ds, model.encoder), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev), best_key='val_f1', best_sign=1)
         check_complete(logged, cfg)
         f1 = {r['step']: r['val_f1'] for r in logged if 'val_f1' in r}
         rows.append(dict(change=name, **{f'F1 at {k}': f1[int(s*cfg.train.steps)] for k, s in (('¼', .25), ('½', .5), ('end', 1))}, seconds=logged[-1]['seconds']))

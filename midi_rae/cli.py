@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['FORMATS', 'read_score', 'step_seconds', 'bar_lines', 'window_starts', 'check_fit', 'evaluating', 'sliding_windows',
-           'join_outputs', 'encode_roll', 'encode_midi', 'encoding_format', 'save_encoding', 'load_encoding',
-           'encoded_folder', 'plan_outputs', 'default_device', 'encode_files', 'command', 'encode_cli', 'decode_rolls',
-           'full_keyboard', 'reconstruct_midi', 'plot_song', 'score_song', 'load_pair', 'reconstruct_cli', 'clock',
-           'find_span', 'embed_passages', 'best_passages', 'search_midi', 'search_cli']
+           'join_outputs', 'beat_steps', 'encode_roll', 'encode_midi', 'encoding_format', 'save_encoding',
+           'load_encoding', 'encoded_folder', 'plan_outputs', 'default_device', 'encode_files', 'command', 'encode_cli',
+           'decode_rolls', 'full_keyboard', 'reconstruct_midi', 'plot_song', 'score_song', 'load_pair',
+           'reconstruct_cli', 'clock', 'find_span', 'embed_passages', 'best_passages', 'search_midi', 'search_cli']
 
 # %% ../nbs/14_cli.ipynb #0669f9c5
 import csv, inspect, io, math, os, re
@@ -122,20 +122,23 @@ def join_outputs(
     return replace(outs[0], patches=HierarchicalPatchState(levels), **{k: torch.cat([getattr(o, k) for o in outs]) for k in ('full_non_empty', 'mae_mask')})
 
 # %% ../nbs/14_cli.ipynb #41f2f537
+def beat_steps(encoder) -> int:
+    "Time steps in a beat of the music an encoder learned from; 4 where it does not say (`steps_per_beat=None`)."
+    return encoder.steps_per_beat or 4
+
 def encode_roll(
     roll,                 # uint8 (128, T) or (C, 128, T)
     encoder: nn.Module,   # SwinEncoder or ViTEncoder; used in eval mode, without a mask
     stride=None,          # from one window to the next: steps, '4beats', '2bars' (default: the window's width)
     batch_size=32,        # windows encoded at once
     bars=None,            # (n,) first step of each bar, for strides in bars; None: 4/4
-    steps_per_beat=4,     # for strides in beats or bars
 ) -> tuple:               # (EncoderOutput of n windows on the encoder's device, starts (n,) in steps)
     "Encode a roll of any length by sliding windows, the last one padded with silence. Raises ValueError for a roll or stride that does not fit."
     roll = np.asarray(roll)
     roll = roll[None] if roll.ndim == 2 else roll
     if batch_size < 1: raise ValueError(f'{batch_size=} must be at least 1')
     check_fit(encoder, len(roll))
-    starts, device = window_starts(stride, roll.shape[-1], encoder.img_size[1], bars, steps_per_beat), next(encoder.parameters()).device
+    starts, device = window_starts(stride, roll.shape[-1], encoder.img_size[1], bars, beat_steps(encoder)), next(encoder.parameters()).device
     with evaluating(encoder): outs = [encoder(x.to(device), mask_ratio=0.) for x in sliding_windows(roll, encoder.img_size, starts, batch_size)]
     return join_outputs(outs), starts
 
@@ -145,12 +148,11 @@ def encode_midi(
     encoder: nn.Module,   # SwinEncoder or ViTEncoder
     stride=None,          # from one window to the next: steps, '4beats', '2bars' (default: the window's width)
     batch_size=32,
-    steps_per_beat=4,     # of the corpus that the encoder was trained on
 ) -> tuple:               # (EncoderOutput of n windows, starts (n,) in steps)
     "Encode a whole MIDI file. Raises FileNotFoundError, or ValueError for what is not MIDI, holds no notes or is absurdly long."
-    score = read_score(path)
-    roll = midi_to_roll(score, steps_per_beat, onsets=encoder.in_chans == 2)
-    return encode_roll(roll, encoder, stride, batch_size, bar_lines(score, roll.shape[-1], steps_per_beat), steps_per_beat)
+    score, beat = read_score(path), beat_steps(encoder)
+    roll = midi_to_roll(score, beat, onsets=encoder.in_chans == 2)
+    return encode_roll(roll, encoder, stride, batch_size, bar_lines(score, roll.shape[-1], beat))
 
 # %% ../nbs/14_cli.ipynb #d1f68ae2
 FORMATS = ('npz', 'safetensors')
@@ -234,22 +236,21 @@ def encode_files(
     encoder: nn.Module,
     stride=None,           # from one window to the next: steps, '4beats', '2bars' (default: the window's width)
     batch_size=32,
-    steps_per_beat=4,
     dtype='float32',
     progress=True,         # show a progress bar?
 ) -> tuple:                # (windows written, list of (file, what was wrong))
     "Encode many MIDI files; broken ones are listed and skipped."
     check_fit(encoder, encoder.in_chans)
     window_starts(stride, 1, encoder.img_size[1])   # a stride that is none is nobody's broken file
-    rolls = read_many([(p, 'midi') for p, _ in plan], dict(steps_per_beat=steps_per_beat, onsets=encoder.in_chans == 2))
-    n, bad = 0, []
+    beat, n, bad = beat_steps(encoder), 0, []
+    rolls = read_many([(p, 'midi') for p, _ in plan], dict(steps_per_beat=beat, onsets=encoder.in_chans == 2))
     for rows, (p, o) in tqdm(zip(rolls, plan), total=len(plan), desc='encoding', unit='file', disable=not progress):
         if isinstance(rows, str):
             bad.append((p, rows))
             continue
         roll, score = unpack_roll(rows), read_score(p)
-        enc, starts = encode_roll(roll, encoder, stride, batch_size, bar_lines(score, roll.shape[-1], steps_per_beat), steps_per_beat)
-        save_encoding(enc, starts, o, step_seconds(score, starts, steps_per_beat), steps_per_beat, dtype, p.name)
+        enc, starts = encode_roll(roll, encoder, stride, batch_size, bar_lines(score, roll.shape[-1], beat))
+        save_encoding(enc, starts, o, step_seconds(score, starts, beat), beat, dtype, p.name)
         n += len(starts)
     return n, bad
 
@@ -274,7 +275,6 @@ def encode_cli(
     stride:str=None,          # from one window to the next: steps, or 4beats, or 2bars (default: the window's width)
     format:str='npz',         # npz or safetensors, where --out does not say
     batch_size:int=32,        # windows encoded at once
-    steps_per_beat:int=4,     # as in the corpus of the training
     dtype:str='float32',      # float32 or float16
     device:str=None,          # cpu, cuda, … (default: cuda where there is one)
 ):
@@ -283,7 +283,7 @@ def encode_cli(
         if dtype not in ('float16', 'float32'): raise ValueError(f"dtype is 'float16' or 'float32', not {dtype!r}")
         plan = plan_outputs(src, out, format)
         encoder = load_model(run).to(default_device(device))
-        n, bad = encode_files(plan, encoder, stride, batch_size, steps_per_beat, dtype, len(plan) > 1)
+        n, bad = encode_files(plan, encoder, stride, batch_size, dtype, len(plan) > 1)
     except (OSError, ValueError, RuntimeError) as e: raise SystemExit(f'midi_rae_encode: {e}') from e
     for p, why in bad: print(f'{p}: {why}')
     if len(bad) == len(plan): raise SystemExit(f'midi_rae_encode: nothing encoded, {len(bad)} bad file{"s"[:len(bad) - 1]}')
@@ -316,10 +316,9 @@ def reconstruct_midi(
     decoder: nn.Module,   # SwinDecoder or ViTDecoder that fits the encoder
     threshold=.5,         # a pixel is lit where its probability is above this
     batch_size=32,
-    steps_per_beat=4,     # of the corpus that the encoder was trained on
 ) -> tuple:               # (roll, truth): uint8 (128, T), or (2, 128, T) with onsets
     "Encode a MIDI file and decode it again, all windows joined. Raises what `encode_midi` raises."
-    truth = midi_to_roll(path, steps_per_beat, onsets=encoder.in_chans == 2)
+    truth = midi_to_roll(path, beat_steps(encoder), onsets=encoder.in_chans == 2)
     enc, _ = encode_roll(truth, encoder, None, batch_size)
     song = np.concatenate(list(decode_rolls(enc, decoder, threshold, batch_size)), -1)[..., :truth.shape[-1]]   # (C, H, T)
     return full_keyboard(song).reshape(truth.shape), truth
@@ -374,7 +373,6 @@ def reconstruct_cli(
     threshold:float=.5,       # a pixel is lit where its probability is above this
     bpm:float=None,           # tempo of the file written (default: the first tempo of SRC)
     batch_size:int=32,        # windows at once
-    steps_per_beat:int=4,     # as in the corpus of the training
     device:str=None,          # cpu, cuda, … (default: cuda where there is one)
 ):
     "Send a MIDI file through encoder and decoder, write what comes back, and say how well it did."
@@ -385,10 +383,10 @@ def reconstruct_cli(
         if out.suffix.lower() not in ('.mid', '.midi'): raise ValueError(f'{out}: a MIDI file ends in .mid')
         if out.resolve() == Path(src).resolve(): raise ValueError(f'{out} would be overwritten by its own reconstruction: choose another --out')
         encoder, decoder = load_pair(run, default_device(device))
-        roll, truth = reconstruct_midi(src, encoder, decoder, threshold, batch_size, steps_per_beat)
-        beat = step_seconds(src, [steps_per_beat], steps_per_beat)[0]
-        roll_to_midi(roll, out, steps_per_beat, bpm or 60/beat)
-        save_figure(plot_song(truth, roll, steps_per_beat=steps_per_beat), out.with_suffix('.png'))
+        roll, truth = reconstruct_midi(src, encoder, decoder, threshold, batch_size)
+        beat = beat_steps(encoder)
+        roll_to_midi(roll, out, beat, bpm or 60/step_seconds(src, [beat], beat)[0])
+        save_figure(plot_song(truth, roll, steps_per_beat=beat), out.with_suffix('.png'))
     except (OSError, ValueError, RuntimeError) as e: raise SystemExit(f'midi_rae_reconstruct: {e}') from e
     s = score_song(roll, truth)
     print(f"{out}: pixel F1 {s['pixel_f1']:.4f}, note F1 {s['note_f1']:.4f}, onset F1 {s['onset_f1']:.4f}")
@@ -464,27 +462,26 @@ def search_midi(
     k=10,                # passages wanted
     stride='1bar',       # from one passage to the next, see `window_starts`
     batch_size=64,
-    steps_per_beat=4,    # of the corpus that the encoder was trained on
     progress=False,      # show a progress bar?
 ) -> tuple:              # (rows, best first: file, start and end in seconds, bar, similarity −1…1; list of (file, what was wrong))
     "Passages most like one passage, none overlapping it or another. Raises FileNotFoundError or ValueError for what cannot be searched; broken files in the folder are listed and skipped."
     if k < 1: raise ValueError(f'{k=} must be at least 1')
-    score, onsets, folder = read_score(query), encoder.in_chans == 2, Path(folder)
+    score, beat, onsets, folder = read_score(query), beat_steps(encoder), encoder.in_chans == 2, Path(folder)
     files = find_in(folder, '.mid', '.midi') if folder.is_dir() else [folder]
     if not files[0].exists(): raise FileNotFoundError(f'no file or folder {str(folder)!r}')
-    roll = midi_to_roll(score, steps_per_beat, onsets=onsets).reshape(encoder.in_chans, PITCHES, -1)
-    a, b = find_span(span, score, roll.shape[-1], steps_per_beat) if span else (0, min(roll.shape[-1], encoder.img_size[1]))
+    roll = midi_to_roll(score, beat, onsets=onsets).reshape(encoder.in_chans, PITCHES, -1)
+    a, b = find_span(span, score, roll.shape[-1], beat) if span else (0, min(roll.shape[-1], encoder.img_size[1]))
     want, lit = embed_passages(roll, encoder, [a], b - a, level)
     if not lit[0]: raise ValueError(f'{query} is silent there (steps {a} to {b}): choose another span')
     window_starts(stride, 1, 1)
     found, embs, bad, real = [], [want], [], {p: p.resolve() for p in files}
-    rolls = read_many([(p, 'midi') for p in files], dict(steps_per_beat=steps_per_beat, onsets=onsets))
+    rolls = read_many([(p, 'midi') for p in files], dict(steps_per_beat=beat, onsets=onsets))
     for rows, p in tqdm(zip(rolls, files), total=len(files), desc='searching', unit='file', disable=not progress):
         if isinstance(rows, str):
             bad.append((p, rows))
             continue
         x = unpack_roll(rows)
-        starts = window_starts(stride, x.shape[-1], b - a, bar_lines(p, x.shape[-1], steps_per_beat), steps_per_beat)
+        starts = window_starts(stride, x.shape[-1], b - a, bar_lines(p, x.shape[-1], beat), beat)
         z, lit = embed_passages(x, encoder, starts, b - a, level, batch_size)
         embs.append(z[lit])
         found += [(real[p], int(s)) for s, ok in zip(starts, lit) if ok]
@@ -492,8 +489,8 @@ def search_midi(
     near = torch.cosine_similarity(embs[1:] - embs.mean(0), want - embs.mean(0)).tolist()
     name, hits = {r: (p.relative_to(folder) if folder.is_dir() else p).as_posix() for p, r in real.items()}, []
     for v, p, s in best_passages([(v, *f) for v, f in zip(near, found)], k, b - a, (Path(query).resolve(), a)):
-        start, end = step_seconds(p, [s, s + b - a], steps_per_beat).round(3).tolist()
-        hits.append(dict(file=name[p], start=start, end=end, bar=int(np.searchsorted(bar_lines(p, s + 1, steps_per_beat), s, side='right')), similarity=v))
+        start, end = step_seconds(p, [s, s + b - a], beat).round(3).tolist()
+        hits.append(dict(file=name[p], start=start, end=end, bar=int(np.searchsorted(bar_lines(p, s + 1, beat), s, side='right')), similarity=v))
     return hits, bad
 
 # %% ../nbs/14_cli.ipynb #69779404
@@ -508,13 +505,12 @@ def search_cli(
     run:str=None,             # run folder of a training, or exported weights (default: those that come with the package)
     out:str=None,             # CSV file to write besides
     batch_size:int=64,        # passages encoded at once
-    steps_per_beat:int=4,     # as in the corpus of the training
     device:str=None,          # cpu, cuda, … (default: cuda where there is one)
 ):
     "Find the passages of a folder that are most like a passage of a piece."
     try:
         encoder = load_model(run).to(default_device(device))
-        hits, bad = search_midi(query, folder, encoder, span, level, k, stride, batch_size, steps_per_beat, Path(folder).is_dir())
+        hits, bad = search_midi(query, folder, encoder, span, level, k, stride, batch_size, Path(folder).is_dir())
         if out is not None:
             f = io.StringIO(newline='')
             w = csv.DictWriter(f, ['file', 'start', 'end', 'bar', 'similarity'], lineterminator='\n'); w.writeheader(); w.writerows(hits)

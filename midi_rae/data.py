@@ -146,10 +146,16 @@ class RollStore:
     def __repr__(self): return f'RollStore({str(self.path)!r}: {len(self)} pieces, {self.lengths.sum():,} steps, {self.channels} channel{"s"[:self.channels-1]})'
 
 # %% ../nbs/02_data.ipynb #ab2db8d8
-def _check_out(out):
-    "FileExistsError if writing a store to `out` would destroy something that is not a store."
-    if out.exists() and not (out/'index.json').is_file() and not (out.is_dir() and not any(out.iterdir())):
-        raise FileExistsError(f'{str(out)!r} exists and is not a roll store: choose another `out`')
+def _check_out(out, what='a roll store', index='index.json', format=FORMAT, files=lambda index: {'rolls.npy'}):
+    "FileExistsError if replacing folder `out` would destroy anything that is not `what`."
+    have = {f.name for f in out.iterdir()} if out.is_dir() else {out.name} if out.exists() else set()
+    if not have: return
+    try:
+        found = json.loads((out/index).read_text(encoding='utf-8'))
+        if found['format'] != format: raise ValueError(found['format'])
+        strangers = have - {index} - files(found)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError): raise FileExistsError(f'{str(out)!r} exists and is not {what} ({format}): choose another `out`, or remove it yourself') from None
+    if strangers: raise FileExistsError(f'{str(out)!r} is {what}, but holds {min(strangers)!r} besides, which would be lost: move it away, or choose another `out`')
 
 def _replace_folder(new, out):
     "Move folder `new` to `out`; what was there goes when the new one is in place."
@@ -402,7 +408,8 @@ class PRPairDataset(torch.utils.data.Dataset):
         self.seed, self.dtype, self.split, self.epoch, self._blocks, self._buffers = seed, dtype, split, 0, None, Buffers()
         self.train = not (isinstance(split, str) and split == 'val')
         self.songs = _choose(self.store, split, val, split_seed)
-        if len(self.songs) == 0: raise ValueError(f'no pieces in split {split!r} of {self.store}')
+        if len(self.songs) == 0:
+            raise ValueError(f'no pieces in split {split!r} of {self.store} with val={val}: its {len(self.store)} pieces are {len(set(self.store.groups))} that differ, and a split needs a piece on either side')
         self.counts = -(-self.store.lengths[self.songs] // width)       # items of each song
         self.first = np.cumsum(self.counts) - self.counts               # first item of each song
 

@@ -228,7 +228,7 @@ def prototype_usage(
     scores: Tensor,   # (M, K) of the teacher for non-empty tokens
 ) -> float:           # 1/K (all tokens have one name) … 1 (all names equally frequent)
     "exp of the entropy of how often each name scores highest, over K."
-    p = scores.argmax(-1).bincount(minlength=scores.shape[-1]).double()
+    p = scores.argmax(-1).bincount(minlength=scores.shape[-1]).cpu().double()
     p = p/p.sum().clamp(min=1)
     return float(torch.special.entr(p).sum().exp())/scores.shape[-1]
 

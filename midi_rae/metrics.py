@@ -11,7 +11,7 @@ import csv
 import numpy as np, torch
 from torch import Tensor
 from .core import EncoderOutput
-from .losses import SIGReg
+from .losses import SIGReg, this_rank_alone
 
 # %% ../nbs/07_metrics.ipynb #2da00ecb
 def pixel_counts(
@@ -94,7 +94,8 @@ def effective_rank(
 ) -> float:     # 0…min(M, D)
     "exp of the entropy of the normalised singular values of the centred embeddings; 0 for fewer than two or all-equal ones."
     if len(z) < 2: return 0.
-    z = z.double() - z.double().mean(0)
+    z = z.cpu().double()   # not every device has float64
+    z = z - z.mean(0)
     s = torch.linalg.eigvalsh(z.T @ z).clamp(min=0).sqrt()   # as many as D, however many rows
     if s.max() <= 1e-9*max(1., len(z)**.5): return 0.
     p = s/s.sum()
@@ -114,7 +115,7 @@ def level_report(
 
 # %% ../nbs/07_metrics.ipynb #59b53266
 def level_health(
-    levels: list,         # of each level (M, D) embeddings of non-empty tokens
+    levels: list,         # of each level (M, D) embeddings of non-empty tokens, those of all ranks
     lit: list,            # of each level the share of its tokens that are non-empty
     num_slices=64,        # directions of SIGReg
 ) -> dict:                # rank_i, spread_i, norm_i, sigreg_i (N·SIGReg), lit_i
@@ -124,8 +125,9 @@ def level_health(
         z = z.float()
         size = z.pow(2).sum(-1).mean().sqrt() if len(z) else z.sum()
         spread = (z - z.mean(0)).pow(2).sum(-1).mean().sqrt()/size.clamp(min=1e-12) if len(z) else z.sum()
+        with this_rank_alone(): gauss = len(z)*float(sigreg.to(z.device)(z))
         out |= {f'rank_{i}': effective_rank(z), f'spread_{i}': float(spread), f'norm_{i}': float(z.norm(dim=-1).mean()) if len(z) else 0.,
-                f'sigreg_{i}': len(z)*float(sigreg.to(z.device)(z)), f'lit_{i}': float(share)}
+                f'sigreg_{i}': gauss, f'lit_{i}': float(share)}
     return out
 
 def dead_levels(

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from torch import nn
 from tqdm.auto import tqdm
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
-from .data import PairLoader, RollStore, _choose, _replace_folder, _umask, windows
+from .data import PairLoader, RollStore, _check_out, _choose, _replace_folder, _umask, windows
 from .patches import grid_positions
 from .pianoroll import PITCHES
 from .utils import load_part, run_checkpoint
@@ -120,8 +120,7 @@ def _check_arguments(encoder, store, out, width, dtype):
         raise ValueError(f'the encoder takes {encoder.in_chans} channels, {store} has {store.channels} (a second one needs midi_rae_prepare --onsets)')
     if width not in (None, encoder.img_size[1]): raise ValueError(f'width={width}, but the encoder takes windows of {encoder.img_size[1]} steps')
     if encoder.img_size[0] > PITCHES: raise ValueError(f'the encoder takes {encoder.img_size[0]} rows; a roll has {PITCHES}')
-    if out.exists() and not (out/'meta.json').is_file() and not (out.is_dir() and not any(out.iterdir())):
-        raise FileExistsError(f'{str(out)!r} exists and is not a pre-encoded corpus: choose another `out`')
+    _check_out(out, 'a pre-encoded corpus', 'meta.json', FORMAT, lambda meta: {f'{k}.npy' for k in _array_shapes(meta)})
 
 def _encode_batch(encoder, x, store, device):
     "One batch of uint8 windows, unmasked."

@@ -8,7 +8,7 @@ __all__ = ['LAYERS', 'DEFAULT_WEIGHTS', 'CARD', 'to_plain', 'from_plain', 'const
            'export_pretrained', 'is_run', 'has_part', 'load_model', 'untrained', 'load_into']
 
 # %% ../nbs/09a_pretrained.ipynb #78498023
-import copy, inspect, json, re, shutil
+import copy, inspect, json, os, re, shutil, tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 import midi_rae, timm.layers, torch
@@ -61,6 +61,8 @@ DEFAULT_WEIGHTS = 'swin_pop909'   # what the command line takes where nothing is
 def weights_dir() -> Path:
     "The folder in the package where the weights are that come with it."
     return Path(midi_rae.__file__).resolve().parent/'weights'
+
+_PARTS = 'encoder', 'decoder', 'predictor', 'mae_decoder'
 
 def _holds_model(folder): return all((Path(folder)/f).is_file() for f in ('config.json', 'model.safetensors'))
 
@@ -182,6 +184,15 @@ def collect_models(
     if 'encoder' in parts and 'encoder' not in found: raise ValueError(f'no encoder in {", ".join(map(str, runs))}')
     return found
 
+def _earlier_export(folder, names):
+    "The models of midi-rae that a folder holds. FileExistsError if one of `names` is there and is nothing that an export wrote."
+    def ours(f):
+        try: return 'library_name: midi_rae' in f.read_text(encoding='utf-8') if f.name == 'README.md' else 'model_class' in json.loads((f/'config.json').read_text(encoding='utf-8'))
+        except (OSError, ValueError, TypeError): return False
+    for f in (folder/n for n in names):
+        if f.exists() and not ours(f): raise FileExistsError(f'{f} exists and is not of midi-rae: choose another folder, or move it away')
+    return [p for p in _PARTS if ours(folder/p)]
+
 def export_pretrained(
     run,                # run folder, or several: each model comes from the first that has it
     name_or_folder,     # a name: into the package; a Path, or text with a slash: that folder
@@ -189,16 +200,19 @@ def export_pretrained(
     dtype='float32',    # 'float16' halves the files; models are float32 again once loaded
     parts=('encoder', 'decoder', 'predictor'),
 ) -> Path:              # the folder written
-    "Write models of training runs as a set that `from_pretrained` reads, with a model card. Replaces the models of an earlier export."
+    "Write models of training runs as a set that `from_pretrained` reads, with a model card. Replaces the models of an earlier export; FileExistsError where something else is in the way."
     if dtype not in ('float32', 'float16'): raise ValueError(f"dtype is 'float32' or 'float16', not {dtype!r}")
     plain = isinstance(name_or_folder, str) and '/' not in name_or_folder
     folder = weights_dir()/name_or_folder if plain else Path(name_or_folder)
     models = collect_models([run] if isinstance(run, (str, Path)) else list(run), parts)
-    for part, model in models.items():
-        if _holds_model(folder/part): shutil.rmtree(folder/part)
-        copy.deepcopy(model).to(getattr(torch, dtype)).save_pretrained(folder/part)
-        (folder/part/'README.md').unlink()   # one card for all of them
-    for part in [p.name for p in folder.iterdir() if _holds_model(p) and p.name not in models]: shutil.rmtree(folder/part)
+    old = _earlier_export(folder, [*models, 'README.md'])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='.export-', dir=folder) as tmp:   # what was there goes when all of the new is written
+        for part, model in models.items():
+            copy.deepcopy(model).to(getattr(torch, dtype)).save_pretrained(f'{tmp}/{part}')
+            Path(f'{tmp}/{part}/README.md').unlink()   # one card for all of them
+        for part in old: shutil.rmtree(folder/part)
+        for part in models: os.replace(f'{tmp}/{part}', folder/part)
     source = '' if plain and all(m.weights == folder.name for m in models.values()) else f"'{folder.name}'"
     code = example_code({part: type(m) for part, m in models.items()}, source)
     card = next(iter(models.values())).generate_model_card(name=folder.name, code=code, facts=card_facts(facts or {}))

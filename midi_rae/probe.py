@@ -541,8 +541,8 @@ def equivariance(
         for k in tqdm(list(shifts), desc=along, disable=not progress):
             moved = encode(shift_rolls(x, **{'semitones' if along == 'transposition' else 'steps': k}))
             for name, to, (s, lit, ridge, chosen, q) in zip(_level_names(encoder, len(base)), moved, fitted):
-                apart, y = (to.emb - s.emb).flatten(1).double().pow(2).sum(1).mean(), centred(strips(to, along)[0].cpu().numpy(), lit)
-                spread = 2*s.emb.flatten(1).double().var(0, correction=0).sum()
+                apart, y = (to.emb - s.emb).flatten(1).cpu().double().pow(2).sum(1).mean(), centred(strips(to, along)[0].cpu().numpy(), lit)
+                spread = 2*s.emb.flatten(1).cpu().double().var(0, correction=0).sum()
                 rows.append(dict(along=along, shift=k, level=name, distance=float((apart/spread).sqrt()), r2=probe(ridge, q, [y[c] for c in chosen])))
     return rows
 

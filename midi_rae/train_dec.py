@@ -151,13 +151,17 @@ def picture_dec(
 def make_loader(
     cfg: DictConfig,
     train_ds,         # pairs of views of the training split
+    encoder,          # that of the model to be trained
 ):                    # loader(rank, world_size, start) for `fit`
-    "Rolls encoded while training, or embeddings computed before by `midi_rae_preencode`."
+    "Rolls encoded while training, or embeddings computed before by `midi_rae_preencode`. ValueError where those are of another encoder, window or split."
     size = lambda world: cfg.train.batch_size//world
     if cfg.dec.preencoded is None:
         return lambda rank, world, start: pair_loader(train_ds, size(world), rank=rank, world_size=world, start=start)
     if cfg.dec.finetune: raise ValueError('dec.finetune=true needs the encoder to run: leave out dec.preencoded')
     ds = PreencodedDataset(cfg.dec.preencoded, 'train')
+    ds.check(encoder)
+    for key, theirs, ours in (('data.val', ds.meta['val'], cfg.data.val), ('data.height, data.width', ds.meta['img_size'], [cfg.data.height, cfg.data.width])):
+        if theirs != ours: raise ValueError(f'{cfg.dec.preencoded} was made with {key} = {theirs}, this training has {ours}: run midi_rae_preencode again')
     def loader(rank, world, start):
         for out, x in preencoded_loader(ds, size(world), seed=cfg.seed, rank=rank, world_size=world, start=start): yield dict(enc_out=out, img1=x)
     return loader
@@ -172,7 +176,7 @@ def train(
     set_seed(cfg.seed)
     model = Reconstructor(cfg)
     if cfg.train.init is not None and not find_checkpoint(folder): load_into(model.decoder, cfg.train.init, 'decoder')
-    rows = fit(cfg, folder, model, make_loader(cfg, train_ds), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev),
+    rows = fit(cfg, folder, model, make_loader(cfg, train_ds, model.encoder), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev),
                lambda m, dev: picture_dec(cfg, m, val_ds, dev), best_key='val_f1', best_sign=1)
     return folder, rows
 

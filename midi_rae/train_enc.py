@@ -151,9 +151,9 @@ def make_dataset(
     store: RollStore,
     split: str,       # 'train' or 'val'
 ) -> PRPairDataset:
-    "Pairs of views of a split, as bytes: they become floats on the device."
+    "Pairs of views of a split: as bytes that become floats on the device, or, with velocities, as floats 0…1."
     d = cfg.data
-    return PRPairDataset(store, split, height=d.height, width=d.width, max_dx=d.max_dx, max_dy=d.max_dy, seed=cfg.seed, val=d.val, dtype=torch.uint8)
+    return PRPairDataset(store, split, height=d.height, width=d.width, max_dx=d.max_dx, max_dy=d.max_dy, seed=cfg.seed, val=d.val, dtype=torch.float32 if store.velocity else torch.uint8)
 
 def val_batches(
     cfg: DictConfig,     # train.batch_size, train.eval_batches

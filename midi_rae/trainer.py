@@ -19,7 +19,7 @@ from timm.utils import ModelEmaV3
 from torch import nn
 from tqdm.auto import tqdm
 from .core import EncoderOutput
-from .losses import MicroBatches
+from .losses import MicroBatches, rank_sum
 from .metrics import dead_levels
 from .pianoroll import write_atomic
 from .utils import find_checkpoint, load_checkpoint, param_groups, prune_checkpoints, remove_unfinished, save_checkpoint, set_seed
@@ -106,12 +106,13 @@ def autocast(
 
 def rng_state() -> dict:
     "State of torch's generators, on the CPU and on every GPU."
-    return dict(cpu=torch.get_rng_state(), cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])
+    return dict(cpu=torch.get_rng_state(), cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [], mps=torch.mps.get_rng_state() if torch.backends.mps.is_available() else None)
 
 def set_rng_state(state: dict):
     "Restore what `rng_state` returned."
     torch.set_rng_state(state['cpu'])
     if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'])
+    if state.get('mps') is not None: torch.mps.set_rng_state(state['mps'])
 
 # %% ../nbs/10_trainer.ipynb #72f6d104
 def to_device(batch: dict, device) -> dict:
@@ -282,7 +283,8 @@ def fit(
 
     model.train()
     bar = tqdm(total=t.steps, initial=run.step, desc=run.folder.name, disable=not acc.is_main_process, mininterval=1)
-    with stop_flag() as stop:
+    with stop_flag() as came:
+        stop = lambda: float(rank_sum(torch.tensor(float(came()), device=acc.device))) if world > 1 else came()   # one rank's signal stops all, after the same step
         while run.step < t.steps and not stop():
             batch = to_device(next(batches), acc.device)
             if hasattr(model, 'prepare'):

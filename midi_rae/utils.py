@@ -132,13 +132,17 @@ def load_checkpoint(
     return torch.load(f, map_location='cpu', weights_only=True) if f.exists() else {}
 
 # %% ../nbs/09_utils.ipynb #eea856eb
+def _checkpoints(run, kind):
+    "Of a kind, oldest first."
+    return sorted(Path(run).glob(f'checkpoints/{kind}-*'), key=lambda f: int(f.name.rpartition('-')[2]))
+
 def find_checkpoint(
     run,          # a run folder
     kind='last',  # 'last' or 'best'
 ):                # Path of the newest of that kind, or None
     "The newest whole checkpoint of a run."
-    found = sorted(Path(run).glob(f'checkpoints/{kind}-*/model.safetensors'))
-    return found[-1].parent if found else None
+    found = [f for f in _checkpoints(run, kind) if (f/'model.safetensors').exists()]
+    return found[-1] if found else None
 
 def remove_unfinished(run):
     "Delete what a process that was killed while it wrote a checkpoint left behind; one that was being replaced comes back."
@@ -153,7 +157,7 @@ def prune_checkpoints(
     keep=2,        # how many stay
 ):
     "Delete all but the newest checkpoints of a kind."
-    for f in sorted(Path(run).glob(f'checkpoints/{kind}-*'))[:-keep]: shutil.rmtree(f)
+    for f in _checkpoints(run, kind)[:-keep]: shutil.rmtree(f)
 
 # %% ../nbs/09_utils.ipynb #fa185c9f
 def run_checkpoint(

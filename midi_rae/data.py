@@ -148,13 +148,13 @@ class RollStore:
 # %% ../nbs/02_data.ipynb #ab2db8d8
 def _check_out(out, what='a roll store', index='index.json', format=FORMAT, files=lambda index: {'rolls.npy'}):
     "FileExistsError if replacing folder `out` would destroy anything that is not `what`."
-    have = {f.name for f in out.iterdir()} if out.is_dir() else {out.name} if out.exists() else set()
+    have = {f.name for f in out.iterdir()} - {'.DS_Store', 'Thumbs.db', 'desktop.ini'} if out.is_dir() else {out.name} if out.exists() else set()
     if not have: return
     try:
         found = json.loads((out/index).read_text(encoding='utf-8'))
         if found['format'] != format: raise ValueError(found['format'])
         strangers = have - {index} - files(found)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError): raise FileExistsError(f'{str(out)!r} exists and is not {what} ({format}): choose another `out`, or remove it yourself') from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError): raise FileExistsError(f'{str(out)!r} exists and is not {what} ({format}): choose another `out`, or remove it yourself') from None
     if strangers: raise FileExistsError(f'{str(out)!r} is {what}, but holds {min(strangers)!r} besides, which would be lost: move it away, or choose another `out`')
 
 def _replace_folder(new, out):

@@ -196,6 +196,7 @@ def store_songs(
     "Pieces of a store, with its groups and labels. Raises ValueError for a store of velocities."
     store = store if isinstance(store, RollStore) else RollStore(store)
     if store.velocity: raise ValueError(f'{store} holds velocities; probes read binary rolls: prepare it without --velocity')
+    if (beat := store.settings['steps_per_beat']) != 4: raise ValueError(f'{store} has {beat} steps a beat; probes ask with 4')
     at = np.unique(np.linspace(0, len(store) - 1, min(limit or len(store), len(store))).round().astype(int))
     return [Song(store.names[i], store.song(i), group=store.groups[i], style=store.labels[i]) for i in at]
 

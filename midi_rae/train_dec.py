@@ -13,7 +13,7 @@ from accelerate import PartialState
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from .core import EncoderOutput
-from .data import pair_loader
+from .data import pair_loader, split
 from .levels import keep_levels, predict_levels
 from .losses import all_sum, calc_levels_loss, weighted_mean
 from .metrics import f1_score, pixel_counts
@@ -160,8 +160,9 @@ def make_loader(
     if cfg.dec.finetune: raise ValueError('dec.finetune=true needs the encoder to run: leave out dec.preencoded')
     ds = PreencodedDataset(cfg.dec.preencoded, 'train')
     ds.check(encoder)
-    for key, theirs, ours in (('data.val', ds.meta['val'], cfg.data.val), ('data.height, data.width', ds.meta['img_size'], [cfg.data.height, cfg.data.width])):
-        if theirs != ours: raise ValueError(f'{cfg.dec.preencoded} was made with {key} = {theirs}, this training has {ours}: run midi_rae_preencode again')
+    held_out = split(train_ds.store, cfg.data.val)['val'].tolist()
+    for what, theirs, ours in (('songs held out (data.val, data.store)', ds.meta['val_pieces'], held_out), ('data.height, data.width', ds.meta['img_size'], [cfg.data.height, cfg.data.width])):
+        if theirs != ours: raise ValueError(f'{cfg.dec.preencoded} was made with other {what} than this training has, {theirs[:6]} and not {ours[:6]}: run midi_rae_preencode again')
     def loader(rank, world, start):
         for out, x in preencoded_loader(ds, size(world), seed=cfg.seed, rank=rank, world_size=world, start=start): yield dict(enc_out=out, img1=x)
     return loader
@@ -184,7 +185,7 @@ def train(
 def main(cfg: DictConfig):
     "Train a decoder from the command line: Hydra overrides of configs/config_swin.yaml."
     try: folder, rows = train(cfg)
-    except (FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_dec: {e}') from e
+    except (FileExistsError, FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_dec: {e}') from e
     if rows and 'val_f1' in rows[-1]: PartialState().print(f"{folder}: held-out pixel F1 {rows[-1]['val_f1']:.4f}")
     PartialState().destroy_process_group()
 

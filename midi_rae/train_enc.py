@@ -242,7 +242,7 @@ def train(
 def main(cfg: DictConfig):
     "Pretrain from the command line: Hydra overrides of configs/config_swin.yaml."
     try: folder, rows = train(cfg)
-    except (FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_enc: {e}') from e
+    except (FileExistsError, FileNotFoundError, ValueError) as e: raise SystemExit(f'midi_rae_train_enc: {e}') from e
     PartialState().print(folder)   # once, however many processes
     PartialState().destroy_process_group()
 

@@ -122,7 +122,7 @@ def set_rng_state(state: dict):
     "Restore what `rng_state` returned."
     torch.set_rng_state(state['cpu'])
     if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'])
-    if state.get('mps') is not None: torch.mps.set_rng_state(state['mps'])
+    if state.get('mps') is not None and torch.backends.mps.is_available(): torch.mps.set_rng_state(state['mps'])
 
 # %% ../nbs/10_trainer.ipynb #72f6d104
 def to_device(batch: dict, device) -> dict:

@@ -134,7 +134,8 @@ def load_checkpoint(
 # %% ../nbs/09_utils.ipynb #eea856eb
 def _checkpoints(run, kind):
     "Of a kind, oldest first."
-    return sorted(Path(run).glob(f'checkpoints/{kind}-*'), key=lambda f: int(f.name.rpartition('-')[2]))
+    step = lambda f: f.name.removeprefix(f'{kind}-')
+    return sorted((f for f in Path(run).glob(f'checkpoints/{kind}-*') if step(f).isdigit()), key=lambda f: int(step(f)))
 
 def find_checkpoint(
     run,          # a run folder

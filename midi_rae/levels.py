@@ -30,7 +30,7 @@ def mean_levels(
     total, n = None, 0
     with evaluating(encoder):
         for x in _rolls(batches, next(encoder.parameters()).device):
-            sums = [s.emb.cpu().double().sum(0) for s in encoder(x, mask_ratio=0.).patches]
+            sums = [s.emb.float().sum(0).cpu().double() for s in encoder(x, mask_ratio=0.).patches]
             total, n = sums if total is None else [a + b for a, b in zip(total, sums)], n + len(x)
     if not n: raise ValueError('no batches to take the mean of')
     return [(t/n).float() for t in total]

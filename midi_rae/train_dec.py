@@ -10,6 +10,7 @@ __all__ = ['trained_encoder', 'check_same_encoder', 'Reconstructor', 'evaluate_d
 import hydra, torch, torch.nn.functional as F
 from pathlib import Path
 from accelerate import PartialState
+from fastcore.basics import patch
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from .core import EncoderOutput
@@ -66,54 +67,62 @@ class Reconstructor(nn.Module):
         if self.predictor is not None: self.predictor.eval()
         return self
 
-    def encode(self,
-        x,   # (B, C, H, W)
-    ):       # EncoderOutput
-        "Encode all of it (in training masked between the stages, if the encoder does that); without a graph where the encoder is frozen."
-        again = self.encoder.training and getattr(self.encoder, 'stage_mask_ratio', 0)
-        how = dict(mae_mask=torch.ones(len(self.encoder.pos0), dtype=torch.bool)) if again else dict(mask_ratio=0.)
-        with torch.set_grad_enabled(self.finetune and torch.is_grad_enabled()): return self.encoder(x, **how)
+# %% ../nbs/12_train_dec.ipynb #9759f396
+@patch
+def encode(self:Reconstructor,
+    x,   # (B, C, H, W)
+):       # EncoderOutput
+    "Encode all of it (in training masked between the stages, if the encoder does that); without a graph where the encoder is frozen."
+    again = self.encoder.training and getattr(self.encoder, 'stage_mask_ratio', 0)
+    how = dict(mae_mask=torch.ones(len(self.encoder.pos0), dtype=torch.bool)) if again else dict(mask_ratio=0.)
+    with torch.set_grad_enabled(self.finetune and torch.is_grad_enabled()): return self.encoder(x, **how)
 
-    @torch.no_grad()
-    def prepare(self,
-        batch: dict,      # as for `forward`
-    ) -> dict:            # with enc_out, where levels are dropped and the encoder is frozen
-        "Take note of the levels' means, once a step and for the whole batch."
-        if not self.level_drop: return batch
-        out = batch['enc_out'] if 'enc_out' in batch else self.encode(batch['img1'])
-        self.decoder.level_means.update(out)
-        return batch if self.finetune else batch | dict(enc_out=out)
+@patch
+def reconstruct(self:Reconstructor,
+    x,   # (B, C, H, W)
+):       # (B, C, H, W) logits
+    return full_size(self.decoder(self.encode(x)))
 
-    def drop_levels(self,
-        out: EncoderOutput,
-    ) -> tuple:           # the encoding as the decoder gets to see it in training; (B,) bool: what has lost nothing
-        "With probability `dec.level_drop` a sample keeps a few coarse levels only, any number of them; for finer ones stand their means, or half of the time what the predictor says."
-        n, (B, device) = len(out.patches), (out.patches[0].batch_size, out.patches[0].emb.device)
-        k = torch.where(torch.rand(B, device=device) < self.level_drop, torch.randint(n - 1, (B,), device=device), n - 1)
-        fill = self.decoder.level_means.embs
-        if self.predictor is not None:
-            said = torch.rand(B, 1, 1, device=device) < .5
-            fill = [torch.where(said, p, m) for p, m in zip(predict_levels(self.predictor, out, k), fill)]
-        return keep_levels(out, k, fill), k == n - 1
+# %% ../nbs/12_train_dec.ipynb #5c6f3758
+@patch
+@torch.no_grad()
+def prepare(self:Reconstructor,
+    batch: dict,      # as for `forward`
+) -> dict:            # with enc_out, where levels are dropped and the encoder is frozen
+    "Take note of the levels' means, once a step and for the whole batch."
+    if not self.level_drop: return batch
+    out = batch['enc_out'] if 'enc_out' in batch else self.encode(batch['img1'])
+    self.decoder.level_means.update(out)
+    return batch if self.finetune else batch | dict(enc_out=out)
 
-    def reconstruct(self,
-        x,   # (B, C, H, W)
-    ):       # (B, C, H, W) logits
-        return full_size(self.decoder(self.encode(x)))
+@patch
+def drop_levels(self:Reconstructor,
+    out: EncoderOutput,
+) -> tuple:           # the encoding as the decoder gets to see it in training; (B,) bool: what has lost nothing
+    "With probability `dec.level_drop` a sample keeps a few coarse levels only, any number of them; for finer ones stand their means, or half of the time what the predictor says."
+    n, (B, device) = len(out.patches), (out.patches[0].batch_size, out.patches[0].emb.device)
+    k = torch.where(torch.rand(B, device=device) < self.level_drop, torch.randint(n - 1, (B,), device=device), n - 1)
+    fill = self.decoder.level_means.embs
+    if self.predictor is not None:
+        said = torch.rand(B, 1, 1, device=device) < .5
+        fill = [torch.where(said, p, m) for p, m in zip(predict_levels(self.predictor, out, k), fill)]
+    return keep_levels(out, k, fill), k == n - 1
 
-    def forward(self,
-        batch: dict,   # img1 (B, C, H, W) in [0, 1]; enc_out where it was encoded before
-    ) -> dict:         # 'loss': mean binary cross-entropy a pixel, where levels are dropped with less weight for samples that lost some; with levels.predict that and 'levels' together, and 'pixels' alone
-        x, out = batch['img1'], batch.get('enc_out')
-        out = self.encode(x) if out is None else out
-        out, whole = self.drop_levels(out) if self.training and self.level_drop else (out, x.new_ones(len(x), dtype=torch.bool))
-        decoded = self.decoder(out)
-        of_sample = lambda whole_, lost: torch.where(whole, whole_, lost).to(x.dtype).view(-1, 1, 1, 1)
-        each = F.binary_cross_entropy_with_logits(full_size(decoded), x, pos_weight=of_sample(self.pos_weight, self.drop_pos), reduction='none')
-        loss = weighted_mean(each, of_sample(1., self.drop_weight))
-        if not isinstance(decoded, list): return dict(loss=loss)
-        levels = calc_levels_loss(decoded[:-1], x, self.level_weights)
-        return dict(loss=loss + levels, pixels=loss, levels=levels)
+# %% ../nbs/12_train_dec.ipynb #930397fc
+@patch
+def forward(self:Reconstructor,
+    batch: dict,   # img1 (B, C, H, W) in [0, 1]; enc_out where it was encoded before
+) -> dict:         # 'loss': mean binary cross-entropy a pixel, where levels are dropped with less weight for samples that lost some; with levels.predict that and 'levels' together, and 'pixels' alone
+    x, out = batch['img1'], batch.get('enc_out')
+    out = self.encode(x) if out is None else out
+    out, whole = self.drop_levels(out) if self.training and self.level_drop else (out, x.new_ones(len(x), dtype=torch.bool))
+    decoded = self.decoder(out)
+    of_sample = lambda whole_, lost: torch.where(whole, whole_, lost).to(x.dtype).view(-1, 1, 1, 1)
+    each = F.binary_cross_entropy_with_logits(full_size(decoded), x, pos_weight=of_sample(self.pos_weight, self.drop_pos), reduction='none')
+    loss = weighted_mean(each, of_sample(1., self.drop_weight))
+    if not isinstance(decoded, list): return dict(loss=loss)
+    levels = calc_levels_loss(decoded[:-1], x, self.level_weights)
+    return dict(loss=loss + levels, pixels=loss, levels=levels)
 
 # %% ../nbs/12_train_dec.ipynb #ad1b0ee0
 @torch.no_grad()

@@ -9,6 +9,7 @@ __all__ = ['check_level_weights', 'RollPainter', 'Pretrainer', 'open_store', 'ma
 # %% ../nbs/11_train_enc.ipynb #85fe9e02
 import hydra, torch
 from accelerate import PartialState
+from fastcore.basics import patch
 from accelerate.utils import gather_object
 from omegaconf import DictConfig
 from torch import nn
@@ -75,64 +76,71 @@ class Pretrainer(nn.Module):
         self.own_levels, self.student_temp = cfg.distill.instead_of_pixels, cfg.distill.student_temp
         if cfg.loss.dino > 0 or cfg.loss.ibot > 0: self.student_heads, self.teacher = make_teacher(cfg, self.encoder)
 
-    @torch.no_grad()
-    def prepare(self,
-        batch: dict,      # as for `forward`
-    ) -> dict:            # with mae_mask, names_0 … names_L and names_other, where there is a teacher
-        "What must be known of a batch before it is worked off in parts: the teacher's names, which depend on all of it."
-        if self.teacher is None: return batch
-        mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(batch['img1'])
-        return batch | dict(mae_mask=mask) | teacher_names(self.teacher, batch['img1'], batch['img2'], self.training)
+# %% ../nbs/11_train_enc.ipynb #f300fa58
+@patch
+def draw_mask(self:Pretrainer,
+    x,                # (B, C, H, W)
+):                    # (B, N) bool, True = visible
+    "Which of the finest patches the encoder gets to see."
+    e = self.encoder
+    return draw_mae_mask(non_empty_patches(x, e.patch_size), [s//p for s, p in zip(e.img_size, e.patch_size)], self.mask_ratio, e.empty_mask_ratio, e.mask_block, e.mask_kind)
 
-    def after_step(self):
-        "The teacher follows."
-        if self.teacher is not None: self.teacher.update(self.encoder, self.student_heads)
+@patch
+@torch.no_grad()
+def prepare(self:Pretrainer,
+    batch: dict,      # as for `forward`
+) -> dict:            # with mae_mask, names_0 … names_L and names_other, where there is a teacher
+    "What must be known of a batch before it is worked off in parts: the teacher's names, which depend on all of it."
+    if self.teacher is None: return batch
+    mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(batch['img1'])
+    return batch | dict(mae_mask=mask) | teacher_names(self.teacher, batch['img1'], batch['img2'], self.training)
 
-    def forward(self,
-        batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); mae_mask (B, N) bool, True = visible, drawn where it is missing
-    ) -> dict:            # scalars: 'loss' and its terms
-        if self.teacher is not None and 'names_0' not in batch: batch = self.prepare(batch)
-        w, x1, x2 = self.loss, batch['img1'], batch['img2']
-        mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(x1)
-        out = self.encoder(torch.cat([x1, x2]), mae_mask=torch.cat([mask, torch.ones_like(mask)]))
-        logits, views = self.draw(out), (slice(len(x1)), slice(len(x1), None))
-        coarse, logits = logits[:-1], logits[-1]
-        out1, out2 = (out.samples(s) for s in views)
-        terms = {k: calc_mae_loss(logits[s], x, o, w['visible_weight'], w['pos_weight']) for k, s, x, o in zip(('mae', 'rec'), views, (x1, x2), (out1, out2))}
-        terms['anchor'] = (anchor_loss(out1.patches) + anchor_loss(out2.patches))/2
-        loss = w['mae']*(terms['mae'] + terms['rec']) + w['anchor']*terms['anchor']
-        if w['lejepa'] > 0:
-            enc = calc_enc_loss_multiscale(out1, out2, batch['deltas'], self.lejepa)
-            terms |= dict(sim=enc['sim'], sigreg=enc['sigreg'])
-            loss = loss + w['lejepa']*enc['loss']
-        if coarse:
-            terms['levels'] = calc_levels_loss([unpatchify(c, s.grid, self.encoder.patch_size) for c, s in zip(coarse, out.patches)], torch.cat([x1, x2]), self.level_weights)
-            loss = loss + terms['levels']
-        if self.painter is not None:
-            terms['paint'] = calc_levels_loss(self.painter(out.detach_levels(self.own_levels)), torch.cat([x1, x2]))
-            loss = loss + w['paint']*terms['paint']
-        if self.teacher is not None:
-            terms |= distill_terms(self.student_heads, out1, out2, batch, self.student_temp)
-            loss = loss + w['dino']*terms['dino'] + w['ibot']*terms['ibot']
-        if self.predictor is not None:
-            with torch.no_grad(): targets = self.encoder(x1, mask_ratio=0., mae_mask=torch.ones_like(mask)).patches
-            terms['mep'] = calc_mep_loss(*self.predictor(out1), targets)
-            loss = loss + w['mep']*terms['mep']
-        return dict(loss=loss, **terms)
+@patch
+def after_step(self:Pretrainer):
+    "The teacher follows."
+    if self.teacher is not None: self.teacher.update(self.encoder, self.student_heads)
 
-    def draw(self,
-        out: EncoderOutput,
-    ) -> list:               # of tokens of pixel logits: the finest level's last, those of coarser levels before it where they are predicted
-        "Decode; the gradient of pixels stops before the `distill.instead_of_pixels` coarsest levels."
-        decoded = self.mae_decoder(out.detach_levels(self.own_levels))
-        return decoded if isinstance(decoded, list) else [decoded]
+# %% ../nbs/11_train_enc.ipynb #34bb9253
+@patch
+def draw(self:Pretrainer,
+    out: EncoderOutput,
+) -> list:               # of tokens of pixel logits: the finest level's last, those of coarser levels before it where they are predicted
+    "Decode; the gradient of pixels stops before the `distill.instead_of_pixels` coarsest levels."
+    decoded = self.mae_decoder(out.detach_levels(self.own_levels))
+    return decoded if isinstance(decoded, list) else [decoded]
 
-    def draw_mask(self,
-        x,                # (B, C, H, W)
-    ):                    # (B, N) bool, True = visible
-        "Which of the finest patches the encoder gets to see."
-        e = self.encoder
-        return draw_mae_mask(non_empty_patches(x, e.patch_size), [s//p for s, p in zip(e.img_size, e.patch_size)], self.mask_ratio, e.empty_mask_ratio, e.mask_block, e.mask_kind)
+@patch
+def forward(self:Pretrainer,
+    batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); mae_mask (B, N) bool, True = visible, drawn where it is missing
+) -> dict:            # scalars: 'loss' and its terms
+    if self.teacher is not None and 'names_0' not in batch: batch = self.prepare(batch)
+    w, x1, x2 = self.loss, batch['img1'], batch['img2']
+    mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(x1)
+    out = self.encoder(torch.cat([x1, x2]), mae_mask=torch.cat([mask, torch.ones_like(mask)]))
+    logits, views = self.draw(out), (slice(len(x1)), slice(len(x1), None))
+    coarse, logits = logits[:-1], logits[-1]
+    out1, out2 = (out.samples(s) for s in views)
+    terms = {k: calc_mae_loss(logits[s], x, o, w['visible_weight'], w['pos_weight']) for k, s, x, o in zip(('mae', 'rec'), views, (x1, x2), (out1, out2))}
+    terms['anchor'] = (anchor_loss(out1.patches) + anchor_loss(out2.patches))/2
+    loss = w['mae']*(terms['mae'] + terms['rec']) + w['anchor']*terms['anchor']
+    if w['lejepa'] > 0:
+        enc = calc_enc_loss_multiscale(out1, out2, batch['deltas'], self.lejepa)
+        terms |= dict(sim=enc['sim'], sigreg=enc['sigreg'])
+        loss = loss + w['lejepa']*enc['loss']
+    if coarse:
+        terms['levels'] = calc_levels_loss([unpatchify(c, s.grid, self.encoder.patch_size) for c, s in zip(coarse, out.patches)], torch.cat([x1, x2]), self.level_weights)
+        loss = loss + terms['levels']
+    if self.painter is not None:
+        terms['paint'] = calc_levels_loss(self.painter(out.detach_levels(self.own_levels)), torch.cat([x1, x2]))
+        loss = loss + w['paint']*terms['paint']
+    if self.teacher is not None:
+        terms |= distill_terms(self.student_heads, out1, out2, batch, self.student_temp)
+        loss = loss + w['dino']*terms['dino'] + w['ibot']*terms['ibot']
+    if self.predictor is not None:
+        with torch.no_grad(): targets = self.encoder(x1, mask_ratio=0., mae_mask=torch.ones_like(mask)).patches
+        terms['mep'] = calc_mep_loss(*self.predictor(out1), targets)
+        loss = loss + w['mep']*terms['mep']
+    return dict(loss=loss, **terms)
 
 # %% ../nbs/11_train_enc.ipynb #f9ee0ad2
 def open_store(

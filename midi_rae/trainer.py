@@ -5,15 +5,16 @@
 # %% auto #0
 __all__ = ['cosine_schedule', 'rows_to_csv', 'stop_flag', 'config_differences', 'check_same_config', 'check_free', 'run_folder',
            'autocast', 'rng_state', 'set_rng_state', 'to_device', 'check_finite', 'compile_parts', 'keep_memory',
-           'split_batch', 'backward', 'Run', 'make_accelerator', 'fit', 'check_complete']
+           'split_batch', 'backward', 'Run', 'make_accelerator', 'train_step', 'fit', 'check_complete']
 
 # %% ../nbs/10_trainer.ipynb #c38b1760
 import csv, ctypes, io, math, os, signal, threading, time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-import torch, torch._dynamo
+import torch, torch._dynamo, yaml
 from accelerate import Accelerator
 from accelerate.utils import gather_object
+from fastcore.basics import patch
 from omegaconf import DictConfig, OmegaConf
 from timm.utils import ModelEmaV3
 from torch import nn
@@ -89,7 +90,7 @@ def check_free(
     "Raise FileExistsError where a training that begins anew would overwrite weights, or files that are no run's."
     if find_checkpoint(folder): return
     try: begun = {'model', 'data', 'train'} <= set(OmegaConf.load(Path(folder)/'config.yaml'))   # a run that came to no checkpoint
-    except Exception: begun = False
+    except (OSError, TypeError, ValueError, yaml.YAMLError): begun = False
     for name in ('model.safetensors',) if begun else ('model.safetensors', 'config.yaml', 'metrics.csv', 'curves.png', 'reconstruction.png'):
         if (Path(folder)/name).exists(): raise FileExistsError(f'{folder} holds {name} and no checkpoint to go on from, so that it would be overwritten: choose another run=FOLDER, or resume=never')
 
@@ -232,13 +233,6 @@ class Run:
         write_atomic(self.folder/'metrics.csv', rows_to_csv(self.rows).encode())
         if len(self.rows) > 1: save_figure(plot_curves(self.rows), self.folder/'curves.png')
 
-    def save(self, kind, rng, keep):
-        "A checkpoint of this step."
-        state = dict(step=self.step, seconds=self.seconds, best=self.best, rows=self.rows, rng=rng, raw=self.model.state_dict() if self.ema else None,
-                     optimizer=self.optimizer.state_dict(), scheduler=self.scheduler.state_dict())
-        save_checkpoint(self.folder/'checkpoints'/f'{kind}-{self.step:06d}', self.evaluated, self.cfg, state)
-        prune_checkpoints(self.folder, kind, keep)
-
     def write_weights(self):
         "The finished run's weights in the run folder itself, beside its config."
         write_atomic(self.folder/'model.safetensors', (find_checkpoint(self.folder)/'model.safetensors').read_bytes())
@@ -251,6 +245,70 @@ def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
         raise ValueError(f'train.batch_size={cfg.train.batch_size} is over all processes and parts together and cannot be shared by {acc.num_processes} processes × accumulate={cfg.train.accumulate}')
     if cfg.train.trackers: acc.init_trackers('midi-rae', config={k: str(v) for k, v in cfg.items()})
     return acc
+
+# %% ../nbs/10_trainer.ipynb #b819dfae
+@patch
+def begin(self:Run, acc):
+    "Go on from the last checkpoint, or begin. Raises what `check_free` and `check_same_config` raise."
+    check_free(self.folder)
+    acc.wait_for_everyone()
+    if acc.is_main_process: remove_unfinished(self.folder)
+    acc.wait_for_everyone()
+    if ckpt := find_checkpoint(self.folder): self.restore(ckpt, acc.process_index, acc.num_processes)
+    if acc.is_main_process: self.folder.mkdir(parents=True, exist_ok=True); OmegaConf.save(self.cfg, self.folder/'config.yaml', resolve=True)
+
+@patch
+def evaluate(self:Run, acc, evaluate, picture):
+    "Scores, levels that died and the picture; then training goes on."
+    shown = self.evaluated.eval()
+    with torch.random.fork_rng(), torch.no_grad(), torch.compiler.set_stance('force_eager'):   # other shapes, no gradients: not worth a graph
+        self.log({k: float(v) for k, v in evaluate(shown, acc.device).items()})
+        for i in dead_levels(self.rows[-1]):
+            if self.died(i) and acc.is_main_process: tqdm.write(f"level {i} died by step {self.step}: effective rank {self.rows[-1][f'rank_{i}']:.2f}, spread {self.rows[-1][f'spread_{i}']:.4f}")
+        if picture and acc.is_main_process: save_figure(picture(shown, acc.device), self.folder/'reconstruction.png')
+    if acc.is_main_process: self.write_curves()
+    self.model.train()
+
+@patch
+def save(self:Run, acc, kind='last'):
+    "A checkpoint of this step, with the random numbers of every rank; of the best only the newest stays."
+    rng = gather_object([rng_state()])
+    if not acc.is_main_process: return
+    state = dict(step=self.step, seconds=self.seconds, best=self.best, rows=self.rows, rng=rng, raw=self.model.state_dict() if self.ema else None,
+                 optimizer=self.optimizer.state_dict(), scheduler=self.scheduler.state_dict())
+    save_checkpoint(self.folder/'checkpoints'/f'{kind}-{self.step:06d}', self.evaluated, self.cfg, state)
+    prune_checkpoints(self.folder, kind, 1 if kind == 'best' else self.cfg.train.keep)
+
+@patch
+def finish(self:Run, acc):
+    "Weights and curves of a run that came to its end; of one that was stopped a checkpoint, and how to go on."
+    stopped = self.step < self.cfg.train.steps
+    if stopped: self.save(acc)
+    if acc.is_main_process:
+        self.write_curves()
+        if stopped: print(f'Stopped after step {self.step} of {self.cfg.train.steps}; saved in {find_checkpoint(self.folder)}. The same command goes on from there.')
+        else: self.write_weights()
+    acc.wait_for_everyone()
+    if self.cfg.train.trackers: acc.end_training()
+
+# %% ../nbs/10_trainer.ipynb #1e47069a
+def train_step(
+    acc: Accelerator,
+    net, model,         # the prepared model, and the model in it
+    optimizer,          # the prepared one
+    batch: dict,        # as the loader gave it
+    cfg_train,          # precision, accumulate, clip
+    check,              # check(terms), before each backward
+) -> tuple:             # (terms of the whole batch, norm of the gradient)
+    "Move the weights once."
+    batch = to_device(batch, acc.device)
+    if hasattr(model, 'prepare'):
+        with autocast(acc.device, cfg_train.precision): batch = model.prepare(batch)
+    terms = backward(acc, net, batch, cfg_train, check)
+    grad_norm = acc.clip_grad_norm_(model.parameters(), cfg_train.clip)
+    optimizer.step(); optimizer.zero_grad(set_to_none=True)
+    if hasattr(model, 'after_step'): model.after_step()
+    return terms, grad_norm
 
 # %% ../nbs/10_trainer.ipynb #7f2bc8e9
 def fit(
@@ -267,44 +325,19 @@ def fit(
     t, acc = cfg.train, make_accelerator(cfg, folder)
     opt = torch.optim.AdamW(param_groups(model, t.weight_decay), lr=t.lr, betas=(.9, .95), fused=True)
     sched = cosine_schedule(opt, t.steps, t.warmup, t.lr, t.min_lr)
-    run, rank, world = Run(folder, cfg, model.to(acc.device), opt, sched, best_key, best_sign), acc.process_index, acc.num_processes
-    set_seed(cfg.seed, rank); keep_memory()
-    check_free(folder)
-    acc.wait_for_everyone()
-    if acc.is_main_process: remove_unfinished(folder)
-    acc.wait_for_everyone()
-    if ckpt := find_checkpoint(folder): run.restore(ckpt, rank, world)
-    if acc.is_main_process: run.folder.mkdir(parents=True, exist_ok=True); OmegaConf.save(cfg, run.folder/'config.yaml', resolve=True)
+    run = Run(folder, cfg, model.to(acc.device), opt, sched, best_key, best_sign)
+    set_seed(cfg.seed, acc.process_index); keep_memory()
+    run.begin(acc)
     if t.compile: compile_parts(model)
     net, opt_ = acc.prepare(model, opt)
-    batches, clock = iter(loader(rank, world, run.step)), time.perf_counter()
-
-    def evaluate_and_log():
-        shown = run.evaluated.eval()
-        with torch.random.fork_rng(), torch.no_grad(), torch.compiler.set_stance('force_eager'):   # other shapes, no gradients: not worth a graph
-            run.log({k: float(v) for k, v in evaluate(shown, acc.device).items()})
-            for i in dead_levels(run.rows[-1]):
-                if run.died(i) and acc.is_main_process: tqdm.write(f"level {i} died by step {run.step}: effective rank {run.rows[-1][f'rank_{i}']:.2f}, spread {run.rows[-1][f'spread_{i}']:.4f}")
-            if picture and acc.is_main_process: save_figure(picture(shown, acc.device), run.folder/'reconstruction.png')
-        if acc.is_main_process: run.write_curves()
-        model.train()
-
-    def save(kind='last', keep=t.keep):
-        rng = gather_object([rng_state()])
-        if acc.is_main_process: run.save(kind, rng, keep)
-
+    batches, clock = iter(loader(acc.process_index, acc.num_processes, run.step)), time.perf_counter()
     model.train()
     bar = tqdm(total=t.steps, initial=run.step, desc=run.folder.name, disable=not acc.is_main_process, mininterval=1)
     with stop_flag() as came:
-        stop = lambda: float(rank_sum(torch.tensor(float(came()), device=acc.device))) if world > 1 else came()   # one rank's signal stops all, after the same step
+        stop = lambda: bool(rank_sum(torch.tensor(float(came()), device=acc.device)))   # one rank's signal stops all, after the same step
         while run.step < t.steps and not stop():
-            batch = to_device(next(batches), acc.device)
-            if hasattr(model, 'prepare'):
-                with autocast(acc.device, t.precision): batch = model.prepare(batch)
-            terms = backward(acc, net, batch, t, lambda terms: check_finite(terms, run.step, folder))
-            grad_norm = acc.clip_grad_norm_(model.parameters(), t.clip)
-            opt_.step(); sched.step(); opt_.zero_grad(set_to_none=True)
-            if hasattr(model, 'after_step'): model.after_step()
+            terms, grad_norm = train_step(acc, net, model, opt_, next(batches), t, lambda terms: check_finite(terms, run.step, folder))
+            sched.step()
             if run.ema: run.ema.update(model, step=run.step)
             run.step += 1; bar.update()
             now = time.perf_counter(); run.seconds += now - clock; clock = now
@@ -315,17 +348,11 @@ def fit(
                 bar.set_postfix(loss=f"{terms['loss'].item():.4f}", **({best_key: f'{run.best:.4f}'} if run.best is not None else {}))
                 if t.trackers: acc.log(run.rows[-1], step=run.step)
             if due:
-                evaluate_and_log()
-                if run.is_best(): save('best', 1)
-            if run.step % t.save_every == 0 or last: save()
+                run.evaluate(acc, evaluate, picture)
+                if run.is_best(): run.save(acc, 'best')
+            if run.step % t.save_every == 0 or last: run.save(acc)
     bar.close()
-    if run.step < t.steps: save()
-    if acc.is_main_process:
-        run.write_curves()
-        if run.step < t.steps: print(f'Stopped after step {run.step} of {t.steps}; saved in {find_checkpoint(folder)}. The same command goes on from there.')
-        else: run.write_weights()
-    acc.wait_for_everyone()
-    if t.trackers: acc.end_training()
+    run.finish(acc)
     return run.rows
 
 # %% ../nbs/10_trainer.ipynb #961b339b

@@ -85,14 +85,14 @@ def reconstruct(self:Reconstructor,
 
 # %% ../nbs/12_train_dec.ipynb #5c6f3758
 @patch
-@torch.no_grad()
 def prepare(self:Reconstructor,
     batch: dict,      # as for `forward`
 ) -> dict:            # with enc_out, where levels are dropped and the encoder is frozen
     "Take note of the levels' means, once a step and for the whole batch."
     if not self.level_drop: return batch
-    out = batch['enc_out'] if 'enc_out' in batch else self.encode(batch['img1'])
-    self.decoder.level_means.update(out)
+    with torch.no_grad():
+        out = batch['enc_out'] if 'enc_out' in batch else self.encode(batch['img1'])
+        self.decoder.level_means.update(out)
     return batch if self.finetune else batch | dict(enc_out=out)
 
 @patch

@@ -86,14 +86,13 @@ def draw_mask(self:Pretrainer,
     return draw_mae_mask(non_empty_patches(x, e.patch_size), [s//p for s, p in zip(e.img_size, e.patch_size)], self.mask_ratio, e.empty_mask_ratio, e.mask_block, e.mask_kind)
 
 @patch
-@torch.no_grad()
 def prepare(self:Pretrainer,
     batch: dict,      # as for `forward`
 ) -> dict:            # with mae_mask, names_0 … names_L and names_other, where there is a teacher
     "What must be known of a batch before it is worked off in parts: the teacher's names, which depend on all of it."
     if self.teacher is None: return batch
     mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(batch['img1'])
-    return batch | dict(mae_mask=mask) | teacher_names(self.teacher, batch['img1'], batch['img2'], self.training)
+    with torch.no_grad(): return batch | dict(mae_mask=mask) | teacher_names(self.teacher, batch['img1'], batch['img2'], self.training)
 
 @patch
 def after_step(self:Pretrainer):

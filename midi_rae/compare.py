@@ -22,7 +22,7 @@ from .metrics import effective_rank, f1_score, pixel_counts
 from .data import pair_loader, prepare
 from .trainer import check_complete, keep_memory
 from .train_enc import make_dataset, open_store, Pretrainer, val_batches
-from .bench import ablate, race, step_run
+from .bench import ratio, ablate, race, step_run
 
 # %% ../nbs/31_compare.ipynb #961d9ebc
 PRETRAIN = ['train.batch_size=16', 'train.lr=0.008', 'train.steps=700', 'train.eval_every=175', 'train.eval_batches=32', 'train.log_every=50', 'train.save_every=350', 'loss.lejepa=0', 'loss.anchor=0']

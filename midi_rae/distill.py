@@ -258,7 +258,7 @@ def teacher_targets(
     teacher: Teacher,
     x1, x2,           # (B, C, H, W) the two views
     learn=False,      # note the mean scores for the next `update`
-) -> dict:            # targets_0 … names_L (B, N, K) of the first view, targets_other (B, N, K) of the second one at the coarsest level
+) -> dict:            # targets_0 … targets_L (B, N, K) of the first view, targets_other (B, N, K) of the second one at the coarsest level
     "The targets of a step."
     scores, lit = teacher(torch.cat([x1, x2]))
     first, other = teacher.targets(0, scores[0], lit[0], learn).split(len(x1))

@@ -92,7 +92,7 @@ def draw_mask(self:Pretrainer,
 @patch
 def prepare(self:Pretrainer,
     batch: dict,      # as for `forward`
-) -> dict:            # with mae_mask, targets_0 … names_L and targets_other, where there is a teacher
+) -> dict:            # with mae_mask, targets_0 … targets_L and targets_other, where there is a teacher
     "What must be known of a batch before it is worked off in parts: the teacher's names, which depend on all of it."
     if self.teacher is None: return batch
     mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(batch['img1'])

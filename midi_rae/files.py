@@ -7,7 +7,7 @@ __all__ = ['write_atomic', 'check_output_folder', 'replace_folder', 'umask', 'fi
            'markdown_table']
 
 # %% ../nbs/01_files.ipynb #rm000008
-import csv, io, json, os, shutil
+import csv, io, json, os, shutil, zlib
 from pathlib import Path
 
 # %% ../nbs/01_files.ipynb #ddfc588b
@@ -18,7 +18,7 @@ def write_atomic(
     "Write a whole file or nothing: readers never see half of it."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    tmp = path.with_name(f'.{os.getpid()}.{zlib.crc32(os.fsencode(path.name)):08x}.tmp')   # short, however long the name
     try:
         tmp.write_bytes(data)
         os.replace(tmp, path)
@@ -66,7 +66,13 @@ def find_in(
     "Files with one of these endings. FileNotFoundError or ValueError that names the folder and what was looked for."
     root, wanted = Path(root), ', '.join('*' + s for s in suffixes)
     if not root.is_dir(): raise FileNotFoundError(f'no folder {str(root)!r} (looked there for {wanted})')
-    found = [p for p in root.rglob('*') if p.suffix.lower() in suffixes and not p.name.startswith('.') and p.is_file()]
+    found, seen = [], set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen: folders.clear()    # a link that leads back
+        else: found += [Path(folder)/n for n in names if Path(n).suffix.lower() in suffixes and not n.startswith('.')]
+        seen.add(real)
+    found = [p for p in found if p.is_file()]
     if not found: raise ValueError(f'no {wanted} files in {str(root)!r} or below')
     return sorted(found, key=lambda p: p.relative_to(root).as_posix())
 

@@ -13,9 +13,9 @@ from torch import nn
 from tqdm.auto import tqdm
 from .files import find_in
 from .utils import evaluating
-from .pianoroll import bar_lines, midi_to_roll, PITCHES, read_score, step_seconds, unpack_roll
-from .readers import read_many
-from .embed import beat_steps, check_fit, sliding_windows, window_starts
+from .pianoroll import bar_lines, midi_to_roll, PITCHES, step_seconds, unpack_roll
+from .readers import load_score, MIDI_FILES, read_many, reader_for, SCORE_FILES
+from .embed import check_fit, encoder_grid, sliding_windows, window_starts
 
 # %% ../nbs/29_search.ipynb #528ad5cf
 def clock(seconds: float) -> str:
@@ -79,7 +79,7 @@ def best_passages(
 
 # %% ../nbs/29_search.ipynb #118d22d2
 def search_midi(
-    query,               # MIDI file
+    query,               # file of any kind that `load_score` reads
     folder,              # folder of MIDI files to look in, or one file
     encoder: nn.Module,
     span=None,           # passage of the query, see `find_span`; None: its first window
@@ -88,25 +88,27 @@ def search_midi(
     stride='1bar',       # from one passage to the next, see `window_starts`
     batch_size=64,
     progress=False,      # show a progress bar?
+    steps_per_beat=None, # time steps in a quarter note (default: as the encoder was trained)
+    step=None,           # seconds in a step, or '20ms'
 ) -> tuple:              # (rows, best first: file, start and end in seconds, bar, similarity −1…1; list of (file, what was wrong))
     "Passages most like one passage, none overlapping it or another. Raises FileNotFoundError or ValueError for what cannot be searched; broken files in the folder are listed and skipped."
     if k < 1: raise ValueError(f'{k=} must be at least 1')
-    score, beat, onsets, folder = read_score(query), beat_steps(encoder), encoder.in_chans == 2, Path(folder)
-    files = find_in(folder, '.mid', '.midi') if folder.is_dir() else [folder]
+    score, grid, onsets, folder = load_score(query), encoder_grid(encoder, steps_per_beat, step), encoder.in_chans == 2, Path(folder)
+    files = find_in(folder, *MIDI_FILES, *SCORE_FILES) if folder.is_dir() else [folder]
     if not files[0].exists(): raise FileNotFoundError(f'no file or folder {str(folder)!r}')
-    roll = midi_to_roll(score, beat, onsets=onsets).reshape(encoder.in_chans, PITCHES, -1)
-    a, b = find_span(span, score, roll.shape[-1], beat) if span else (0, min(roll.shape[-1], encoder.img_size[1]))
+    roll = midi_to_roll(score, grid, onsets=onsets).reshape(encoder.in_chans, PITCHES, -1)
+    a, b = find_span(span, score, roll.shape[-1], grid) if span else (0, min(roll.shape[-1], encoder.img_size[1]))
     want, lit = embed_passages(roll, encoder, [a], b - a, level)
     if not lit[0]: raise ValueError(f'{query} is silent there (steps {a} to {b}): choose another span')
     window_starts(stride, 1, 1)
     found, embs, bad, real = [], [want], [], {p: p.resolve() for p in files}
-    rolls = read_many([(p, 'midi') for p in files], dict(steps_per_beat=beat, onsets=onsets))
+    rolls = read_many([(p, reader_for(p)) for p in files], dict(steps_per_beat=grid, onsets=onsets))
     for rows, p in tqdm(zip(rolls, files), total=len(files), desc='searching', unit='file', disable=not progress):
         if isinstance(rows, str):
             bad.append((p, rows))
             continue
-        x = unpack_roll(rows)
-        starts = window_starts(stride, x.shape[-1], b - a, bar_lines(p, x.shape[-1], beat), beat)
+        x, piece = unpack_roll(rows), load_score(p)
+        starts = window_starts(stride, x.shape[-1], b - a, bar_lines(piece, x.shape[-1], grid), grid.steps_per_beat)
         z, lit = embed_passages(x, encoder, starts, b - a, level, batch_size)
         embs.append(z[lit])
         found += [(real[p], int(s)) for s, ok in zip(starts, lit) if ok]
@@ -114,6 +116,7 @@ def search_midi(
     near = torch.cosine_similarity(embs[1:] - embs.mean(0), want - embs.mean(0)).tolist()
     name, hits = {r: (p.relative_to(folder) if folder.is_dir() else p).as_posix() for p, r in real.items()}, []
     for v, p, s in best_passages([(v, *f) for v, f in zip(near, found)], k, b - a, (Path(query).resolve(), a)):
-        start, end = step_seconds(p, [s, s + b - a], beat).round(3).tolist()
-        hits.append(dict(file=name[p], start=start, end=end, bar=int(np.searchsorted(bar_lines(p, s + 1, beat), s, side='right')), similarity=v))
+        piece = load_score(p)
+        start, end = grid.seconds(piece, [s, s + b - a]).round(3).tolist()
+        hits.append(dict(file=name[p], start=start, end=end, bar=int(np.searchsorted(bar_lines(piece, s + 1, grid), s, side='right')), similarity=v))
     return hits, bad

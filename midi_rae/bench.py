@@ -7,7 +7,7 @@ __all__ = ['STEPS', 'RECIPE', 'ABLATIONS', 'race', 'ratio', 'row', 'in_fresh_pro
            'bench_sigreg', 'NaiveSIGReg', 'GlobalRefine', 'naive_pretrainer', 'one_by_one', 'step_run', 'bench_step',
            'Products', 'bench_inference', 'loader_run', 'repeat_store', 'bench_data', 'mutate_midi', 'bench_robustness',
            'some_midi', 'small_init', 'linear_head', 'random_laterals', 'open_residuals', 'linear_head_small_init',
-           'ablate', 'plot_ratios', 'bench']
+           'ablate', 'plot_ratios', 'bench', 'bench_music']
 
 # %% ../nbs/30_bench.ipynb #d89d27e1
 import statistics, subprocess, sys, tempfile, time
@@ -20,16 +20,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import default_collate
 from torch.utils.flop_counter import FlopCounterMode
 from .config import build, load_config
-from .files import format_table, rows_to_csv, write_atomic
+from .files import find_in, format_table, rows_to_csv, write_atomic
 from .utils import param_groups, set_seed
 from .patches import make_head
 from .losses import SIGReg
 from .pianoroll import roll_to_midi
+from .readers import MIDI_FILES, SCORE_FILES
 from .data import pair_loader, prepare, PRPairDataset, RollStore, StoreWriter
 from .viz import save_figure
 from .trainer import autocast, check_complete, compile_parts, fit, keep_memory, to_device
 from .train_enc import make_dataset, open_store, Pretrainer
 from .train_dec import evaluate_dec, make_loader, Reconstructor
+from .reconstruct import load_pair, score_files
 
 # %% ../nbs/30_bench.ipynb #7e58e9b6
 def race(
@@ -427,4 +429,27 @@ def bench(
     if learn:
         table = ablate(out/'store', out/'ablations')
         write_atomic(out/'ablations.csv', rows_to_csv(table).encode()); print(f'\n{format_table(table)}')
+    return rows
+
+# %% ../nbs/30_bench.ipynb #ce9ad3eb
+def bench_music(
+    folders: list,      # of MIDI or MusicXML files
+    out='bench',        # folder for music.csv (a row a folder) and music_files.csv (a row a file)
+    limit=None,         # this many files of each at most, spread over the folder
+    run=None,           # weights, see `load_pair`
+    **how,              # as for `reconstruct_file`
+) -> list[dict]:
+    "How much of other people's music is heard again: median and mean onset F1 of grid, network and written file against the file read."
+    pair, rows, each = load_pair(run), [], []
+    for folder in folders:
+        files = find_in(folder, *MIDI_FILES, *SCORE_FILES)
+        at = np.unique(np.linspace(0, len(files) - 1, min(limit or len(files), len(files))).round().astype(int))
+        found = score_files([files[i] for i in at], *pair, **how)
+        good = [r for r in found if 'error' not in r]
+        mean = lambda k: float(np.mean([r[k] for r in good])) if good else float('nan')
+        rows.append(dict(folder=Path(folder).name, files=len(found), unreadable=len(found) - len(good), grid=mean('grid'), network=mean('network'), heard=mean('heard'),
+            **{'heard, median': float(np.median([r['heard'] for r in good])) if good else float('nan'), 'length off by > 1 %': sum(abs(r['length'] - 1) > .01 for r in good)}))
+        each += found
+        print(format_table(rows[-1:]), flush=True)
+    for name, table in (('music', rows), ('music_files', each)): write_atomic(Path(out)/f'{name}.csv', rows_to_csv(table).encode())
     return rows

@@ -35,7 +35,7 @@ def one_line(command: str):
 # %% ../nbs/33_cli.ipynb #b26a1d50
 @command
 def encode_cli(
-    src:str,                  # MIDI file, or a folder of them
+    src:str,                  # MIDI or MusicXML file, or a folder of them
     run:str=None,             # run folder of a training, or a set of weights (default: the pretrained weights)
     out:str=None,             # .npz or .safetensors file, or a folder (default: beside the file, or SRC_encoded)
     stride:str=None,          # from one window to the next: steps, or 4beats, or 2bars (default: the window's width)
@@ -43,8 +43,13 @@ def encode_cli(
     batch_size:int=32,        # windows encoded at once
     dtype:str='float32',      # float32 or float16
     device:str=None,          # cpu, cuda, … (default: cuda where there is one)
+    steps_per_beat:int=None,  # time steps in a quarter note (default: as the encoder was trained)
+    step:str=None,            # length of a step that does not follow the beats: 20ms
+    drums:bool=False,         # keep drum tracks
+    pedal:bool=False,         # let notes sound until the sustain pedal is released
+    keep_silent:bool=False,   # encode windows without a note, too
 ):
-    "Write the embeddings of MIDI files."
+    "Write the embeddings of files."
     from midi_rae.embed import encode_files, encoded_folder, plan_outputs
     from midi_rae.hub import load_model
     from midi_rae.utils import default_device
@@ -52,7 +57,7 @@ def encode_cli(
         if dtype not in ('float16', 'float32'): raise ValueError(f"dtype is 'float16' or 'float32', not {dtype!r}")
         plan = plan_outputs(src, out, format)
         encoder = load_model(run).to(default_device(device))
-        n, bad = encode_files(plan, encoder, stride, batch_size, dtype, len(plan) > 1)
+        n, bad = encode_files(plan, encoder, stride, batch_size, dtype, len(plan) > 1, steps_per_beat, step, drums, pedal, keep_silent)
     for p, why in bad: print(f'{p}: {why}')
     if len(bad) == len(plan): raise SystemExit(f'midi_rae_encode: nothing encoded, {len(bad)} bad file{"s"[:len(bad) - 1]}')
     where, good = plan[0][1] if len(plan) == 1 else out or encoded_folder(src), len(plan) - len(bad)
@@ -74,30 +79,37 @@ def reconstruction_path(
 
 @command
 def reconstruct_cli(
-    src:str,                  # MIDI file
+    src:str,                  # MIDI or MusicXML file
     run:str=None,             # run folder of a decoder training, or a set of weights (default: the pretrained weights)
     out:str=None,             # MIDI file to write (default: SRC_reconstructed.mid); the picture goes beside it
     threshold:float=.5,       # a pixel is active where its probability is above this
-    bpm:float=None,           # tempo of the file written (default: the first tempo of SRC)
+    bpm:float=None,           # tempo of the file written, 4 to 1,000 (default: the tempo map of SRC)
     batch_size:int=32,        # windows at once
     device:str=None,          # cpu, cuda, … (default: cuda where there is one)
+    steps_per_beat:int=None,  # time steps in a quarter note (default: the coarsest grid that keeps the onsets)
+    step:str=None,            # length of a step that does not follow the beats: 20ms
+    drums:bool=False,         # keep drum tracks
+    pedal:bool=False,         # let notes sound until the sustain pedal is released
 ):
-    "Encode and decode a MIDI file, write what comes back, and score it."
-    from midi_rae.embed import beat_steps
-    from midi_rae.pianoroll import roll_to_midi, step_seconds
-    from midi_rae.reconstruct import load_pair, plot_song, reconstruct_midi, score_song
+    "Encode and decode a file, write what comes back, and say how much of it is heard again."
+    from midi_rae.reconstruct import load_pair, plot_song, reconstruct_file, score_song
     from midi_rae.utils import default_device
     from midi_rae.viz import save_figure
     with one_line('midi_rae_reconstruct'):
         out = reconstruction_path(src, out)
-        encoder, decoder = load_pair(run, default_device(device))
-        roll, truth = reconstruct_midi(src, encoder, decoder, threshold, batch_size)
-        beat = beat_steps(encoder)
-        roll_to_midi(roll, out, beat, bpm or 60/step_seconds(src, [beat], beat)[0])
-        save_figure(plot_song(truth, roll, steps_per_beat=beat), out.with_suffix('.png'))
-    s = score_song(roll, truth)
-    print(f"{out}: pixel F1 {s['pixel_f1']:.4f}, note F1 {s['note_f1']:.4f}, onset F1 {s['onset_f1']:.4f}")
-    if not roll.any(): print(f'no pixel reached a probability of {threshold}: the file is silent. Train longer, or lower --threshold')
+        made = reconstruct_file(src, *load_pair(run, default_device(device)), threshold, batch_size, steps_per_beat, step, drums, pedal)
+        made.write(out, bpm)
+        grid = made.report.grid
+        per_beat = {} if grid.step is not None else dict(steps_per_beat=grid.steps_per_beat)
+        save_figure(plot_song(made.truth, made.roll, **per_beat), out.with_suffix('.png'))
+        s = score_song(made)
+    asked = steps_per_beat is not None or step is not None
+    print(f"{out}: heard {s['heard']:.4f} (the file written against the file read), network {s['network']:.4f}, grid {s['grid']:.4f}; "
+          'F1 of note onsets, same pitch and within 50 ms')
+    print(f"grid: {made.report}{'' if asked else ', the coarsest that keeps 99 %' if made.report.kept >= .99 else ', the most that any grid keeps'}")
+    if not made.report.on_beat: print('the timing of this file does not follow its own beats: --step 20ms gives steps of a fixed length')
+    if said := str(made.omissions): print(said)
+    if not made.roll.any(): print(f'no pixel reached a probability of {threshold}: the file is silent. Train longer, or lower --threshold')
 
 # %% ../nbs/33_cli.ipynb #69779404
 @command
@@ -112,6 +124,8 @@ def search_cli(
     out:str=None,             # CSV file to write besides
     batch_size:int=64,        # passages encoded at once
     device:str=None,          # cpu, cuda, … (default: cuda where there is one)
+    steps_per_beat:int=None,  # time steps in a quarter note (default: as the encoder was trained)
+    step:str=None,            # length of a step that does not follow the beats: 20ms
 ):
     "Find the passages of a folder that are most like a passage of a piece."
     from midi_rae.files import format_table, rows_to_csv, write_atomic
@@ -120,7 +134,7 @@ def search_cli(
     from midi_rae.utils import default_device
     with one_line('midi_rae_search'):
         encoder = load_model(run).to(default_device(device))
-        hits, bad = search_midi(query, folder, encoder, span, level, k, stride, batch_size, Path(folder).is_dir())
+        hits, bad = search_midi(query, folder, encoder, span, level, k, stride, batch_size, Path(folder).is_dir(), steps_per_beat, step)
         if out is not None: write_atomic(out, rows_to_csv(hits).encode())
     for p, why in bad: print(f'{p}: {why}')
     if not hits: raise SystemExit(f'midi_rae_search: no other passage in {folder}')
@@ -175,21 +189,24 @@ def probe_cli(
 # %% ../nbs/33_cli.ipynb #a89f62f8
 @command
 def prepare_cli(
-    source:str='music21',   # midi, pop909, music21 or png
-    root:str=None,          # folder to read; for music21 a collection, or several: bach,palestrina
+    source:str='music21',   # midi, scores, pop909, music21 or png; stores joins prepared ones
+    root:str=None,          # folder to read; for music21 a collection, or several: bach,palestrina; for stores several folders
     out:str=None,           # folder of the store (default: data/bach, or data/SOURCE)
     steps_per_beat:int=4,   # time steps in a quarter note
     velocity:bool=False,    # keep velocities
     onsets:bool=False,      # add a channel of note beginnings
     workers:int=None,       # reading processes (default: one for each core)
     timeout:float=20.,      # seconds a file may take
+    step:str=None,          # length of a step that does not follow the beats: 20ms
 ):
     "Parse a corpus into a store of piano rolls."
     import time
-    from midi_rae.data import prepare
+    from midi_rae.data import join_stores, prepare
     t0 = time.perf_counter()
     out = out or ('data/bach' if source == 'music21' and root in (None, 'bach') else f'data/{source}')
-    with one_line('midi_rae_prepare'): store = prepare(source, out, root, steps_per_beat, velocity, onsets, workers=workers, timeout=timeout)
+    with one_line('midi_rae_prepare'):
+        if source == 'stores': store = join_stores(root.split(','), out)
+        else: store = prepare(source, out, root, steps_per_beat, velocity, onsets, workers=workers, timeout=timeout, step=step)
     size = sum(f.stat().st_size for f in store.path.iterdir())
     seconds, bad = time.perf_counter() - t0, len(store.bad_files)
     print(f'{store.path}: {len(store)} songs, {int(store.lengths.sum())} steps, {size} bytes, {seconds:.1f} s, {bad} bad files')
@@ -255,10 +272,14 @@ def bench_cli(
     out:str='bench',       # folder for the results
     learn:bool=False,      # also train the ablations: half an hour
     files:int=10_000,      # damaged MIDI files to read
+    folders:str=None,      # only this: how much of the music in these folders, separated by commas, is heard after reconstruction
+    limit:int=None,        # this many files of each folder at most
 ):
     "Measure speed, memory and robustness: the obvious implementation and ours in one run."
-    from midi_rae.bench import bench
-    bench(source, root, out, learn, files)
+    from midi_rae.bench import bench, bench_music
+    with one_line('midi_rae_bench'):
+        if folders: bench_music(folders.split(','), out, limit)
+        else: bench(source, root, out, learn, files)
 
 @command
 def compare_cli(

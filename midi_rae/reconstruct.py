@@ -15,7 +15,7 @@ from torch import nn
 from .utils import evaluating
 from .core import EncoderOutput
 from .layers import full_size
-from .hub import load_model
+from .hub import load_model, RECONSTRUCTION_WEIGHTS
 from .metrics import f1_score, match_notes_f1, note_f1, pixel_counts
 from midi_rae.pianoroll import (
     choose_grid, full_keyboard, grid_report, GridReport, midi_to_roll, Omissions, PITCHES, read_score,
@@ -96,11 +96,11 @@ def score_rolls(
 
 # %% ../nbs/28_reconstruct.ipynb #3b2e2c8a
 def load_pair(
-    run=None,       # run folder of a decoder training, or exported weights; None: those that come with the package
+    run=None,       # run folder of a decoder training, or a set of weights; None: the pretrained ones with an onset channel
     device='cpu',
 ) -> tuple:         # (encoder, decoder) in eval mode
     "Encoder and decoder that belong together. Raises FileNotFoundError without weights, ValueError for a run that trained no decoder."
-    return tuple(load_model(run, k).to(device) for k in ('encoder', 'decoder'))
+    return tuple(load_model(RECONSTRUCTION_WEIGHTS if run is None else run, k).to(device) for k in ('encoder', 'decoder'))
 
 # %% ../nbs/28_reconstruct.ipynb #cd185bc8
 @dataclass

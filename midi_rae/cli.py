@@ -8,7 +8,7 @@ __all__ = ['COMMANDS', 'command', 'one_line', 'encode_cli', 'reconstruction_path
            'main']
 
 # %% ../nbs/33_cli.ipynb #0669f9c5
-import inspect, sys
+import inspect, os, sys
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -190,7 +190,7 @@ def probe_cli(
 @command
 def prepare_cli(
     source:str='music21',   # midi, scores, pop909, music21 or png; stores joins prepared ones
-    root:str=None,          # folder to read; for music21 a collection, or several: bach,palestrina; for stores several folders
+    root:str=None,          # folder to read; for music21 a collection, or several: bach,palestrina; for stores their folders, separated by colons as in PATH
     out:str=None,           # folder of the store (default: data/bach, or data/SOURCE)
     steps_per_beat:int=4,   # time steps in a quarter note
     velocity:bool=False,    # keep velocities
@@ -205,7 +205,7 @@ def prepare_cli(
     t0 = time.perf_counter()
     out = out or ('data/bach' if source == 'music21' and root in (None, 'bach') else f'data/{source}')
     with one_line('midi_rae_prepare'):
-        if source == 'stores': store = join_stores(root.split(','), out)
+        if source == 'stores': store = join_stores(root.split(os.pathsep), out)
         else: store = prepare(source, out, root, steps_per_beat, velocity, onsets, workers=workers, timeout=timeout, step=step)
     size = sum(f.stat().st_size for f in store.path.iterdir())
     seconds, bad = time.perf_counter() - t0, len(store.bad_files)
@@ -272,13 +272,13 @@ def bench_cli(
     out:str='bench',       # folder for the results
     learn:bool=False,      # also train the ablations: half an hour
     files:int=10_000,      # damaged MIDI files to read
-    folders:str=None,      # only this: how much of the music in these folders, separated by commas, is heard after reconstruction
+    folders:str=None,      # only this: how much of the music in these folders, separated by colons as in PATH, is heard after reconstruction
     limit:int=None,        # this many files of each folder at most
 ):
     "Measure speed, memory and robustness: the obvious implementation and ours in one run."
     from midi_rae.bench import bench, bench_music
     with one_line('midi_rae_bench'):
-        if folders: bench_music(folders.split(','), out, limit)
+        if folders: bench_music(folders.split(os.pathsep), out, limit)
         else: bench(source, root, out, learn, files)
 
 @command

@@ -15,7 +15,7 @@ import numpy as np, torch
 from fastcore.basics import patch
 from torch.utils.data import default_collate
 from tqdm.auto import tqdm
-from .files import check_output_folder, replace_folder, umask
+from .files import check_output_folder, locked, replace_folder, umask
 from .pianoroll import Grid, MAX_STEPS, PITCHES, unpack_roll
 from .readers import read_many
 from .sources import SOURCES
@@ -74,7 +74,8 @@ class StoreWriter:
 
     def __enter__(self):
         check_output_folder(self.out, 'a roll store', 'index.json', FORMAT, lambda index: {'rolls.npy'})
-        self.out.parent.mkdir(parents=True, exist_ok=True)
+        self.lock = locked(self.out, 'choose another `out`')
+        self.lock.__enter__()
         self.tmp = Path(tempfile.mkdtemp(prefix=f'.{self.out.name}.', dir=self.out.parent))
         self.tmp.chmod(0o777 & ~umask())
         self.file = open(self.tmp/'rolls.npy', 'wb')
@@ -95,7 +96,9 @@ class StoreWriter:
             keys = 'settings', 'names', 'labels', 'groups', 'lengths', 'bad_files'
             (self.tmp/'index.json').write_text(json.dumps(dict(format=FORMAT) | {k: getattr(self, k) for k in keys}), encoding='utf-8')
             replace_folder(self.tmp, self.out)
-        finally: shutil.rmtree(self.tmp, ignore_errors=True)
+        finally:
+            shutil.rmtree(self.tmp, ignore_errors=True)
+            self.lock.__exit__(None, None, None)
 
 # %% ../nbs/16_data.ipynb #d5bbab43
 def music_key(

@@ -111,7 +111,7 @@ def collapse_diagnostics(
 
 def collapsed_levels(
     health: dict,       # what `collapse_diagnostics` returned, or a row of a run's metrics
-    rank=1.2,           # dead below this effective rank
+    rank=1.2,           # collapsed below this effective rank
     spread=.01,         # or below this spread
 ) -> list[int]:
     "Levels whose embeddings hardly depend on the music. A level with less than two tokens is not judged."

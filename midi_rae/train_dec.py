@@ -21,7 +21,7 @@ from .metrics import f1_score, pixel_counts
 from .data import pair_loader, split
 from .viz import plot_reconstruction
 from .levels import keep_levels, predict_levels
-from .trainer import config_differences, fit, run_folder
+from .trainer import config_differences, fit, run_folder, write_lock
 from .train_enc import check_level_weights, make_dataset, open_store, val_batches
 from .preencode import preencoded_loader, PreencodedDataset
 
@@ -185,6 +185,7 @@ def train(
     set_seed(cfg.seed)
     model = Reconstructor(cfg)
     if cfg.train.init is not None and not find_checkpoint(folder): load_into(model.decoder, cfg.train.init, 'decoder')
-    rows = fit(cfg, folder, model, make_loader(cfg, train_ds, model.encoder), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev),
-               lambda m, dev: picture_dec(cfg, m, val_ds, dev), best_key='val_f1', best_sign=1)
+    with write_lock(folder):
+        rows = fit(cfg, folder, model, make_loader(cfg, train_ds, model.encoder), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev),
+                   lambda m, dev: picture_dec(cfg, m, val_ds, dev), best_key='val_f1', best_sign=1)
     return folder, rows

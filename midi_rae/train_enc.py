@@ -26,7 +26,7 @@ from .distill import distill_terms, make_teacher, prototype_usage, teacher_targe
 from .metrics import collapse_diagnostics, f1_score, pixel_counts
 from .data import pair_loader, PRPairDataset, RollStore
 from .viz import plot_reconstruction
-from .trainer import fit, run_folder, to_device
+from .trainer import fit, run_folder, to_device, write_lock
 
 # %% ../nbs/25_train_enc.ipynb #9265bb50
 def check_level_weights(
@@ -245,6 +245,7 @@ def train(
     set_seed(cfg.seed)
     model = Pretrainer(cfg)
     if cfg.train.init is not None and not find_checkpoint(folder): start_from(model, cfg.train.init)
-    rows = fit(cfg, folder, model, lambda rank, world, start: pair_loader(train_ds, cfg.train.batch_size//world, rank=rank, world_size=world, start=start),
-               lambda m, dev: evaluate_enc(cfg, m, val_ds, dev), lambda m, dev: picture_enc(cfg, m, val_ds, dev))
+    def loader(rank, world, start): return pair_loader(train_ds, cfg.train.batch_size//world, rank=rank, world_size=world, start=start)
+    with write_lock(folder):
+        rows = fit(cfg, folder, model, loader, lambda m, dev: evaluate_enc(cfg, m, val_ds, dev), lambda m, dev: picture_enc(cfg, m, val_ds, dev))
     return folder, rows

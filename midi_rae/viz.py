@@ -282,7 +282,7 @@ def curve(
 # %% ../nbs/17_viz.ipynb #232c7f3a
 def curve_panels(
     rows: list,       # dicts with a 'step' column
-    keys=None,        # panels wanted, named as in `rows` or by their stem; None: all but step, epoch, seconds and when levels died
+    keys=None,        # panels wanted, named as in `rows` or by their stem; None: all but step, epoch, seconds and when levels collapsed
 ) -> dict:            # panel name → columns in it
     "Which columns of a metrics table share a panel: a quantity and its `val_` twin, and the numbered columns of one name."
     panels = {}
@@ -290,7 +290,7 @@ def curve_panels(
         if isinstance(k, str) and len(curve(rows, k)[0]):
             stem = re.sub(r'_\d+$', '', k.removeprefix('val_'))
             panels.setdefault(stem, []).append(k)
-    if keys is None: return {k: v for k, v in panels.items() if k not in ('step', 'epoch', 'seconds', 'dead')}
+    if keys is None: return {k: v for k, v in panels.items() if k not in ('step', 'epoch', 'seconds', 'collapsed')}
     missing = [k for k in keys if k not in panels and not any(k in v for v in panels.values())]
     if missing: raise ValueError(f'no column {", ".join(missing)} in this table; it has {", ".join(panels)}')
     return {s: v for s, v in panels.items() if s in keys or set(v) & set(keys)}

@@ -12,7 +12,7 @@ import ctypes, math, os, signal, threading, time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 import torch, yaml
-from accelerate import Accelerator, PartialState
+from accelerate import Accelerator
 from accelerate.utils import gather_object
 from fastcore.basics import patch
 from omegaconf import DictConfig, OmegaConf
@@ -82,7 +82,7 @@ def write_lock(
     folder,   # of a run
 ):            # context manager
     "The right to write a run folder, which the first of many processes takes for all. FileExistsError where another training is writing there."
-    return locked(folder, 'choose another run=FOLDER, or resume=never') if PartialState().is_main_process else nullcontext()
+    return locked(folder, 'choose another run=FOLDER, or resume=never') if os.environ.get('RANK', '0') == '0' else nullcontext()
 
 def check_free(
     folder,   # of a run about to begin or go on

@@ -63,7 +63,8 @@ def encode_cli(
     for p, why in bad: print(f'{p}: {why}')
     for p, left_out in omitted:
         if str(left_out): print(f'{p}: {left_out}')
-    if len(bad) == len(plan): raise SystemExit(f'midi_rae_encode: nothing encoded, {len(bad)} bad file{"s"[:len(bad) - 1]}')
+    if len(bad) == len(plan):
+        raise SystemExit(f'midi_rae_encode: nothing encoded, {len(bad)} bad file{"s"[:len(bad) - 1]}')
     where, good = plan[0][1] if len(plan) == 1 else out or encoded_folder(src), len(plan) - len(bad)
     print(f'{where}: {n} windows of {good} file{"s"[:good - 1]}, {len(bad)} bad')
 
@@ -72,8 +73,8 @@ def reconstruction_path(
     src,        # file that is reconstructed
     out=None,   # file or folder; None: beside `src`
 ) -> Path:      # a .mid file
-    """Where a reconstruction goes. Raises FileNotFoundError without a source, ValueError for an ending other than .mid or .midi
-    or for the source itself."""
+    """Where a reconstruction goes. Raises FileNotFoundError without a source, ValueError for an ending other than .mid
+    or .midi, or for the source itself."""
     src = Path(src)
     if not src.is_file(): raise FileNotFoundError(f'no file {str(src)!r}')
     out = src.parent if out is None else Path(out)
@@ -110,13 +111,16 @@ def reconstruct_cli(
         per_beat = {} if grid.step is not None else dict(steps_per_beat=grid.steps_per_beat)
         save_figure(plot_song(made.truth, made.roll, **per_beat), out.with_suffix('.png'))
         s = score_song(made)
-    asked = steps_per_beat is not None or step is not None
-    print(f"{out}: heard {s['heard']:.4f} (the file written against the file read), network {s['network']:.4f}, grid {s['grid']:.4f}; "
-          'F1 of note onsets, same pitch and within 50 ms')
-    print(f"grid: {made.report}{'' if asked else ', the coarsest that keeps 99 %' if made.report.kept >= .99 else ', the most that any grid keeps'}")
-    if not made.report.on_beat: print('the timing of this file does not follow its own beats: --step 20ms gives steps of a fixed length')
-    if said := str(made.omissions): print(said)
-    if not made.roll.any(): print(f'no pixel reached a probability of {threshold}: the file is silent. Train longer, or lower --threshold')
+    why = ', the coarsest that keeps 99 %' if made.report.kept >= .99 else ', the most that any grid keeps'
+    print(f"{out}: heard {s['heard']:.4f}, onset F1 (within 50 ms) of the file written against the file read")
+    print(f"  the network against the grid {s['network']:.4f}, the grid against the file read {s['grid']:.4f}")
+    print(f"grid: {made.report}{why if steps_per_beat is None and step is None else ''}")
+    print(f"of {s['notes']} notes {s['fused']} fused, {s['moved']} moved by more than 50 ms; length {s['length']:.1%}")
+    if not made.report.on_beat:
+        print('the timing of this file does not follow its own beats: --step 20ms gives steps of a fixed length')
+    if str(made.omissions): print(made.omissions)
+    if not made.roll.any():
+        print(f'no pixel reached a probability of {threshold}: the file is silent. Train longer, or lower --threshold')
 
 # %% ../nbs/33_cli.ipynb #69779404
 @command
@@ -179,7 +183,7 @@ def probe_cli(
     with one_line('midi_rae_probe'):
         encoders = {Path(r).name: load_model(r) for r in runs}
         if len(encoders) < len(runs):
-            raise ValueError(f'two of the runs {run} have the same name: the rows of the matrix could not be told apart')
+            raise ValueError(f'two of the runs {run} have the same name, which would name two rows alike')
         set_seed(0)
         if runs: baseline = untrained(next(iter(encoders.values())))
         else: baseline = build(load_config('config_swin').model.encoder).eval()

@@ -31,9 +31,9 @@ def needed(cell):
                 or body and all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in body))
 
 def write_sidebar():
-    "Home, the tutorials, then the modules in order; nbdev's own would put the tutorials last"
-    def names(pat): return [f'        - {p.relative_to(nbs).as_posix()}' for p in sorted(nbs.glob(pat)) if p.name != 'index.ipynb']
-    lines = ['# written by .ci/docs.py', 'website:', '  sidebar:', '    contents:', '    - {text: Home, href: index.ipynb}']
+    "Home, changes, the tutorials, then the modules in order; nbdev's own would put the tutorials last"
+    def names(pat): return [f'        - {p.relative_to(nbs).as_posix()}' for p in sorted(nbs.glob(pat)) if p.name not in ('index.ipynb', 'changelog.ipynb')]
+    lines = ['# written by .ci/docs.py', 'website:', '  sidebar:', '    contents:', '    - {text: Home, href: index.ipynb}', '    - {text: Changes, href: changelog.ipynb}']
     for title, pat in (('Tutorials', 'tutorials/*.ipynb'), ('API', '*.ipynb')):
         if pages := names(pat): lines += [f'    - section: {title}', '      contents:', *pages]
     (nbs/'sidebar.yml').write_text('\n'.join(lines) + '\n')

@@ -177,7 +177,7 @@ def load_score(
     "A piece from a file of any kind. Written scores carry no tempo map here: 120 quarter notes a minute. Raises what its reader raises."
     kind = Path(src).suffix.lower() if isinstance(src, (str, os.PathLike)) else ''
     if kind not in SCORE_FILES: return read_score(src)
-    notes = (read_music21 if kind in ('.krn', '.abc') else read_musicxml)(src, steps_per_beat=5040)   # divisible by 2..10: tuplets are exact
+    notes = (read_music21 if kind in ('.krn', '.abc') else read_musicxml)(src, 5040, max_steps=5040*25_000)   # 5040 is divisible by 2..10: tuplets are exact
     score, track = symusic.Score(5040), symusic.Track(name=Path(src).stem)
     track.notes = symusic.Note.from_numpy(time=notes[:,1].astype(np.int32), duration=(notes[:,2] - notes[:,1]).astype(np.int32),
         pitch=notes[:,0].astype(np.int8), velocity=notes[:,3].astype(np.int8), ttype='tick')

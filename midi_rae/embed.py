@@ -96,7 +96,7 @@ def encoder_grid(
     steps_per_beat=None,  # time steps in a quarter note, or a Grid; None: as the encoder was trained
     step=None,            # seconds in a step, or '20ms'
 ) -> Grid:
-    "The grid asked for, or the one an encoder was trained on. Raises what `Grid.of` raises."
+    "The grid asked for, or the one an encoder was trained on. Raises what `of` of `Grid` raises."
     return Grid.of(beat_steps(encoder) if steps_per_beat is None else steps_per_beat, step)
 
 def check_values(

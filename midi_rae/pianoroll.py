@@ -64,7 +64,7 @@ def second_ticks(score, seconds)->np.ndarray:
 # %% ../nbs/13_pianoroll.ipynb #c3d1068d
 @dataclass(frozen=True)
 class Grid:
-    "Where the steps of time lie. Make one with `Grid.of`."
+    "Where the steps of time lie. Make one with its class method `of`."
     steps_per_beat:float=4   # time steps in a quarter note, where `step` is None
     step:float=None          # seconds in a step; None: steps follow the beats
 

@@ -41,6 +41,7 @@ class Song:
     labels: dict = field(default_factory=dict)  # column → (T,) float, NaN where not known
     group: str = ''                             # songs of one group stay together in splits (default: the name)
     style: str = ''                             # composer, collection: anything
+    part: int = None                            # in a published split: 0 fit, 1 validation, 2 test
 
 def on_steps(spans, T):
     "Spans (start, end, value) in steps as one value a step, `(T,)` float; NaN outside of them."

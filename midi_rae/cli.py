@@ -163,39 +163,43 @@ def probe_cli(
     source:str='music21',   # … or what midi_rae_prepare would be told: midi, music21, png
     root:str=None,          # folder to read; for music21 a collection, or several: bach,palestrina
     songs:int=None,         # this many songs at most
-    seeds:int=5,            # splits by song
+    seeds:int=1,            # splits by song
     places:int=4,           # beats probed in each window
-    pool:str='rows',        # rows: tokens of a level concatenated by row; mean: their average
+    pools:str='mean,rows',  # poolings that validation songs choose among: mean, mean+max, rows, attention
+    probes:str='linear',    # linear, mlp, or both with a comma
+    baselines:int=3,        # randomly initialised encoders of the same architecture
+    jobs:int=2,             # threads
     no_moves:bool=False,    # leave out equivariance
     out:str='probe',        # folder for tables and pictures
 ):
-    "What each level encodes, beside a randomly initialised encoder of the same architecture, as .csv and .png."
+    "What each level encodes, beside baselines, as .csv and .png."
     from midi_rae.annotations import pop909_songs, store_songs
     from midi_rae.config import build, load_config
     from midi_rae.data import prepare
     from midi_rae.equivariance import equivariance, plot_equivariance
     from midi_rae.files import format_table, rows_to_csv, write_atomic
-    from midi_rae.hub import load_model, untrained
-    from midi_rae.probe import cut_examples, plot_matrix, probe_matrix
+    from midi_rae.hub import load_model
+    from midi_rae.probe import check_choices, cut_examples, matrix_table, plot_matrix, probe_matrix, untrained_encoders
     from midi_rae.utils import set_seed
     from midi_rae.viz import save_figure
     out, runs = Path(out), run.split(',') if run else []
     with one_line('midi_rae_probe'):
+        pools, probes = check_choices(pools.split(','), probes.split(','))
         encoders = {Path(r).name: load_model(r) for r in runs}
         if len(encoders) < len(runs):
             raise ValueError(f'two of the runs {run} have the same name, which would name two rows alike')
         set_seed(0)
-        if runs: baseline = untrained(next(iter(encoders.values())))
-        else: baseline = build(load_config('config_swin').model.encoder).eval()
-        encoders[f'random {Path(runs[0]).name}' if runs else 'random Swin'] = baseline
-        if pop909_cl or pop909: corpus = pop909_songs(pop909_cl, structure, pop909, songs, baseline.in_chans == 2)
-        else: corpus = store_songs(store or prepare(source, out/'store', root, onsets=baseline.in_chans == 2), songs)
-        rows = probe_matrix(encoders, corpus, seeds, places, pool)
+        if not runs: encoders, baselines = {'random Swin': build(load_config('config_swin').model.encoder).eval()}, 0
+        first = next(iter(encoders.values()))
+        if pop909_cl or pop909: corpus = pop909_songs(pop909_cl, structure, pop909, songs, first.in_chans == 2)
+        else: corpus = store_songs(store or prepare(source, out/'store', root, onsets=first.in_chans == 2), songs)
+        rows = probe_matrix(encoders, corpus, pools, probes, seeds, baselines, places, jobs)
         write_atomic(out/'matrix.csv', rows_to_csv(rows).encode())
         save_figure(plot_matrix(rows), out/'matrix.png', dpi=160)
-        print(format_table([{k: '' if v != v else v for k, v in r.items() if '±' not in k} for r in rows]))
+        print(format_table([{k: '' if v != v else v for k, v in r.items()} for r in matrix_table(rows)]))
         if no_moves: return
-        ex = cut_examples(corpus, baseline.img_size)
+        ex = cut_examples(corpus, first.img_size)
+        if runs: encoders[f'random {Path(runs[0]).name}'] = untrained_encoders(first, 1)[0]
         moved = {name: equivariance(e, ex) for name, e in encoders.items()}
         table = rows_to_csv([dict(encoder=name) | r for name, v in moved.items() for r in v])
         write_atomic(out/'equivariance.csv', table.encode())

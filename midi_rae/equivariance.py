@@ -80,7 +80,7 @@ def equivariance(
     encoder,                                      # in eval mode
     ex: Examples,
     semitones=range(-12, 13), delays=range(17),   # shifts, in semitones and in steps
-    windows=1000,                                 # at most; fewer windows to fit than a level has dimensions cannot determine its map
+    windows=1000,                                 # at most; more than a level has dimensions, to determine its map
     seed=0,                                       # of the windows, and of the split by song
     progress=True,
 ) -> list:                                        # of dicts: along, shift, level, distance, r2
@@ -95,7 +95,7 @@ def equivariance(
     base = encode(x)
     for along, shifts in (('transposition', semitones), ('delay', delays)):
         fitted = []
-        for s in base:                            # the features, and their decomposition, are those of the music as it was
+        for s in base:                            # features and their decomposition: of the music before the shift
             z, active = (v.cpu().numpy() for v in strips(s, along))
             chosen = [active & (side == p)[:, None] for p in range(3)]
             z = centred(z, active)
@@ -104,9 +104,11 @@ def equivariance(
         for k in tqdm(list(shifts), desc=along, disable=not progress):
             moved = encode(shift_rolls(x, **{'semitones' if along == 'transposition' else 'steps': k}))
             for name, to, (s, active, ridge, chosen, q) in zip(level_names(encoder, len(base)), moved, fitted):
-                apart, y = (to.emb - s.emb).flatten(1).cpu().double().pow(2).sum(1).mean(), centred(strips(to, along)[0].cpu().numpy(), active)
+                apart = (to.emb - s.emb).flatten(1).cpu().double().pow(2).sum(1).mean()
                 spread = 2*s.emb.flatten(1).cpu().double().var(0, correction=0).sum()
-                rows.append(dict(along=along, shift=k, level=name, distance=float((apart/spread).sqrt()), r2=map_score(ridge, q, [y[c] for c in chosen])))
+                y = centred(strips(to, along)[0].cpu().numpy(), active)
+                scores = dict(distance=float((apart/spread).sqrt()), r2=map_score(ridge, q, [y[c] for c in chosen]))
+                rows.append(dict(along=along, shift=k, level=name) | scores)
     return rows
 
 # %% ../nbs/23_equivariance.ipynb #31d0135a
@@ -120,10 +122,13 @@ def plot_equivariance(
         for i, (key, label) in enumerate((('distance', 'distance moved'), ('r2', 'R² of one linear map'))):
             for k, name in enumerate(names):
                 v = [(r['shift'], r[key]) for r in rows if r['along'] == along and r['level'] == name]
-                axs[i, j].plot(*zip(*v), color=colormaps['viridis'](.92*k/max(1, len(names) - 1)), lw=1.4, marker='o', ms=2.5, label=name)
-            axs[i, j].set(xlabel=f'{along}, {unit}' if i else None, ylabel=None if j else label, ylim=(low, 1.03) if i else (0, None))
+                color = colormaps['viridis'](.92*k/max(1, len(names) - 1))
+                axs[i, j].plot(*zip(*v), color=color, lw=1.4, marker='o', ms=2.5, label=name)
+            limits = (low, 1.03) if i else (0, None)
+            axs[i, j].set(xlabel=f'{along}, {unit}' if i else None, ylabel=None if j else label, ylim=limits)
             axs[i, j].grid(alpha=.25)
-    fig.legend(*axs[0, 0].get_legend_handles_labels(), loc='outside upper center', ncols=len(names), frameon=False, fontsize=9)
+    entries = axs[0, 0].get_legend_handles_labels()
+    fig.legend(*entries, loc='outside upper center', ncols=len(names), frameon=False, fontsize=9)
     return fig
 
 # %% ../nbs/23_equivariance.ipynb #fa3790b9
@@ -144,7 +149,9 @@ def fifths(
     "Distance, as in `equivariance`, between music and its transpositions."
     at = np.sort(np.random.default_rng(seed).permutation(len(ex.x))[:windows])
     x = torch.from_numpy(ex.x[at]).to(next(encoder.parameters()).device).float()
-    encode = lambda x: torch.cat([encoder(b, mask_ratio=0.).patches[level].emb.flatten(1) for b in x.split(64)]).cpu().double()
+    def encode(x):
+        batches = [encoder(b, mask_ratio=0.).patches[level].emb.flatten(1) for b in x.split(64)]
+        return torch.cat(batches).cpu().double()
     base = encode(x)
     spread = 2*base.var(0, correction=0).sum()
     moved = {k: (encode(shift_rolls(x, k)) - base).pow(2).sum(1).mean() for k in range(-11, 12)}
@@ -156,8 +163,9 @@ def plot_fifths(
     "Distance by semitones, and by steps on the circle of fifths, with Spearman's rank correlations."
     rows = [r for r in rows if r['shift']]
     fig = InlineFigure(8, 3, dpi=80)
-    for ax, (x, label) in zip(fig.subplots(1, 2, sharey=True), (([abs(r['shift']) for r in rows], 'semitones'), ([r['fifths'] for r in rows], 'steps on the circle of fifths'))):
-        d = [r['distance'] for r in rows]
+    d, counts = [r['distance'] for r in rows], {'semitones': [abs(r['shift']) for r in rows]}
+    counts['steps on the circle of fifths'] = [r['fifths'] for r in rows]
+    for ax, (label, x) in zip(fig.subplots(1, 2, sharey=True), counts.items()):
         ax.scatter(x, d, s=14, c=['#1f77b4' if r['shift'] > 0 else '#ff7f0e' for r in rows])
         ax.set(xlabel=label, title=f'rank correlation {spearmanr(x, d).statistic:.2f}', ylim=(0, None))
         ax.grid(alpha=.25)

@@ -48,12 +48,15 @@ class Task(NamedTuple):
 
 TASKS = {
     'style of piece': Task('class', 'piece', label='style'), 'style': Task('class', 'window'),
-    'same song': Task('retrieval', 'window'), 'key': Task('class', 'window', 24), 'time in song': Task('values', 'window'),
+    'same song': Task('retrieval', 'window'), 'key': Task('class', 'window', 24),
+    'time in song': Task('values', 'window'),
     'phrase type': Task('class', 'beat', len(PHRASES)), 'phrase start': Task('class', 'event', 2),
-    'phrase end': Task('class', 'event', 2), 'cadence': Task('class', 'event'), 'pitch classes': Task('values', 'window'),
-    'note density': Task('values', 'window'), 'local key': Task('class', 'beat', 24),
+    'phrase end': Task('class', 'event', 2), 'cadence': Task('class', 'event'),
+    'pitch classes': Task('values', 'window'), 'note density': Task('values', 'window'),
+    'local key': Task('class', 'beat', 24),
     'chord root': Task('class', 'beat', 12), 'chord quality': Task('class', 'beat', len(QUALITIES), nonlinear=True),
-    'beat in bar': Task('class', 'beat', 4), 'melody pitch': Task('values', 'beat'), 'top pitch': Task('values', 'beat'),
+    'beat in bar': Task('class', 'beat', 4), 'melody pitch': Task('values', 'beat'),
+    'top pitch': Task('values', 'beat'),
 }
 
 # %% ../nbs/22_probe.ipynb #2d84483b
@@ -100,7 +103,8 @@ def _draw_places(steps, starts, W, places, beat, tasks, rng):
     for i, (name, task) in enumerate(tasks.items()):
         if task.where != 'event': continue
         inside = np.array([steps[name][a:a + W] for a in starts]).reshape(len(starts), W)
-        classes = [np.argwhere(inside == v) for v in ((0, 1) if task.classes == 2 else np.unique(inside[np.isfinite(inside)]))]
+        values = (0, 1) if task.classes == 2 else np.unique(inside[np.isfinite(inside)])
+        classes = [np.argwhere(inside == v) for v in values]
         most = min(map(len, classes)) if task.classes == 2 else None
         out += [(*v[j], i + 1) for v in classes for j in rng.permutation(len(v))[:most]]
     return np.array(sorted(out), dtype=int).reshape(-1, 3)
@@ -122,8 +126,10 @@ def _cut_song(song, H, W, places, beat, tasks, rng):
     steps['top pitch'] = np.where(roll[0].any(0), low + H - 1 - roll[0, ::-1].argmax(0), np.nan)
     at = _draw_places(steps, starts, W, places, beat, tasks, rng)
     now, asked = starts[at[:, 0]] + at[:, 1], [0 if t.where == 'beat' else i + 1 for i, t in enumerate(tasks.values())]
-    labels = {k: np.where(at[:, 2] == a, steps[k][now], np.nan) for (k, t), a in zip(tasks.items(), asked) if asks_places(t)}
-    labels |= {k: np.array([_most_common(steps[k][a:a + W]) for a in starts]) for k, t in tasks.items() if t.where == 'window'}
+    labels = {k: np.where(at[:, 2] == a, steps[k][now], np.nan)
+              for (k, t), a in zip(tasks.items(), asked) if asks_places(t)}
+    labels |= {k: np.array([_most_common(steps[k][a:a + W]) for a in starts])
+               for k, t in tasks.items() if t.where == 'window'}
     x = np.stack([roll[..., a:a + W] for a in starts]) if len(starts) else np.zeros((0, len(roll), H, W), np.uint8)
     return x, at[:, :2], labels | _roll_labels(x, starts, T, low, beat)
 
@@ -137,7 +143,9 @@ def _tasks_of(labels, styles, windows):
         if t.kind == 'retrieval':
             if windows > 1: out[k] = t
         elif len(np.unique(known)) > 1:
-            out[k] = t._replace(classes=styles if (t.label or k) == 'style' else int(known.max()) + 1) if t.kind == 'class' and not t.classes else t
+            if t.kind == 'class' and not t.classes:
+                t = t._replace(classes=styles if (t.label or k) == 'style' else int(known.max()) + 1)
+            out[k] = t
     return out
 
 def cut_examples(
@@ -149,7 +157,8 @@ def cut_examples(
 ) -> Examples:
     "Cut songs into windows and collect their labels. Raises ValueError where fewer than three groups have music."
     tasks = {k: t for k, t in TASKS.items() if t.label is None}
-    cut = [_cut_song(s, *size, places, steps_per_beat, tasks, np.random.default_rng([seed, i])) for i, s in enumerate(songs)]
+    cut = [_cut_song(s, *size, places, steps_per_beat, tasks, np.random.default_rng([seed, i]))
+           for i, s in enumerate(songs)]
     x, at, labels = zip(*cut)
     counts, groups, styles = [len(v) for v in x], [s.group or s.name for s in songs], sorted({s.style for s in songs})
     song = np.repeat(np.arange(len(songs)), counts)
@@ -209,18 +218,25 @@ def encode_features(
     pools=('rows',),           # of POOLS
     concat=512,                # see `level_vectors`
     batch_size=64,
-) -> dict:                     # level → pool → [(n, d) of windows, (m, d) of places], float16; 'attention': (n, N, D + 1), (m, h, D + 1)
-    "Every level of every window and place; each window is encoded once. Raises ValueError where that is not finite."
+) -> dict:                     # level → pool → [(n, d) of windows, (m, d) of places], float16
+    """Every level of every window and place; each window is encoded once.
+
+    'attention' gives tokens, (n, N, D + 1) and (m, h, D + 1), whose last dimension is 1 where they are not empty.
+    Raises ValueError where embeddings are not finite.
+    """
     check_fit(encoder, ex.x.shape[1])
     got, device = [], next(encoder.parameters()).device
     for k in range(0, len(ex.x), batch_size):
         a, b = np.searchsorted(ex.at[:, 0], (k, k + batch_size))
         places = torch.from_numpy(ex.at[a:b] - [k, 0]).to(device).T
         out = encoder(torch.from_numpy(ex.x[k:k + batch_size]).to(device).float(), mask_ratio=0.)
-        vectors = lambda s, pool, at: _tokens(s, *at) if pool == 'attention' else level_vectors(s, *at, pool, concat)
-        got.append([[[vectors(s, p, at).half().cpu().numpy() for at in ((None, None), places)] for p in pools] for s in out.patches])
+        def vectors(s, pool):
+            put = lambda *at: _tokens(s, *at) if pool == 'attention' else level_vectors(s, *at, pool, concat)
+            return [put(*at).half().cpu().numpy() for at in ((None, None), places)]
+        got.append([[vectors(s, p) for p in pools] for s in out.patches])
     names = level_names(encoder, len(got[0]))
-    feats = {n: {p: [np.concatenate([g[i][j][k] for g in got]) for k in (0, 1)] for j, p in enumerate(pools)} for i, n in enumerate(names)}
+    feats = {n: {p: [np.concatenate([g[i][j][k] for g in got]) for k in (0, 1)] for j, p in enumerate(pools)}
+             for i, n in enumerate(names)}
     if not all(np.isfinite(v).all() for level in feats.values() for pair in level.values() for v in pair):
         raise ValueError(f'{type(encoder).__name__} gives embeddings that are not finite in float16')
     return feats
@@ -250,7 +266,7 @@ def _moments(window, values, n):
     mean = np.bincount(window, values, n)/count
     return np.c_[mean, np.sqrt(np.bincount(window, (values - mean[window])**2, n)/count)]
 
-def _intervals(v, onset, low):
+def _intervals(v, onset):
     "Melodic intervals of the highest voice (10) and intervals above the lowest note (12), of (n, H, W) bool."
     n, H = v.shape[:2]
     top = H - 1 - v[:, ::-1].argmax(1)
@@ -277,12 +293,14 @@ def handmade(
     voices, begins = v.sum(1), onset.sum(1)
     c = begins - begins.mean(1, keepdims=True)
     power = (c**2).sum(1).clip(min=1e-9)
-    lags = [(c[:, lag:]*c[:, :-lag]).sum(1)/power if lag < W else np.zeros(n) for lag in (beat//2, beat, 2*beat, 4*beat)]
+    lags = [(c[:, lag:]*c[:, :-lag]).sum(1)/power if lag < W else np.zeros(n)
+            for lag in (beat//2, beat, 2*beat, 4*beat)]
     return np.c_[
-        np.nan_to_num(pitch_classes(x, low)), _moments(k, row + low, n), extremes*some[:, None], _intervals(v, onset, low),
+        np.nan_to_num(pitch_classes(x, low)), _moments(k, row + low, n), extremes*some[:, None], _intervals(v, onset),
         _shares(k, np.searchsorted([1, 2, 3, 4, 6, 8], length), n, 7), _moments(k, log, n),
         begins.sum(1)*beat/W, (begins > 0).mean(1), voices.mean(1), voices.std(1), voices.max(1),
-        _shares(np.repeat(np.arange(n), W), np.minimum(voices, 5).ravel(), n, 6), _shares(k, first % beat, n, beat), *lags]
+        _shares(np.repeat(np.arange(n), W), np.minimum(voices, 5).ravel(), n, 6),
+        _shares(k, first % beat, n, beat), *lags]
 
 # %% ../nbs/22_probe.ipynb #51cb6efd
 def baseline_features(
@@ -295,12 +313,13 @@ def baseline_features(
 ) -> dict:              # 'pixels', 'pitch classes', 'hand-made' → [(n, d), (m, d)], float32
     "Features that need no encoder."
     low, (w, t) = (PITCHES - ex.x.shape[2])//2, ex.at.T
-    columns = np.stack([ex.x[i, ..., a:a + width] for i, a in zip(w, t//width*width)]) if len(w) else ex.x[:0, ..., :width]
+    columns = ex.x[w[:, None], :, :, t[:, None]//width*width + np.arange(width)].transpose(0, 2, 3, 1)
     def components(x, fit, most):
         if not len(x): return np.zeros((0, dim), np.float32)
         flat = lambda i: x[i].reshape(len(i), -1).astype(np.float32)
         chosen = flat(np.sort(np.random.default_rng(seed).permutation(np.flatnonzero(fit))[:most]))
-        pca = PCA(min(dim, max(1, len(chosen)//4), chosen.shape[1]), svd_solver='randomized', random_state=seed).fit(chosen)
+        most = min(dim, max(1, len(chosen)//4), chosen.shape[1])
+        pca = PCA(most, svd_solver='randomized', random_state=seed).fit(chosen)
         return np.concatenate([pca.transform(flat(i)) for i in np.array_split(np.arange(len(x)), 1 + len(x)//512)])
     count = lambda x: np.concatenate([handmade(b, low) for b in np.array_split(x, 1 + len(x)//512)]).astype(np.float32)
     whole = count(ex.x)
@@ -330,7 +349,7 @@ def window_parts(
 
 # %% ../nbs/22_probe.ipynb #8d186f10
 PROBES = ('linear', 'mlp')
-PENALTIES = (1e-1, 1e-2, 1e-3, 1e-4)
+PENALTIES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 MLP_PENALTIES = (1e-1, 1e-3)
 
 class Fit(NamedTuple):
@@ -386,7 +405,7 @@ def _mlp_path(x, y, classes, seed, patience=5, epochs=100):
 def standardise(
     x: list,     # (m, …, d) features of the three parts
 ) -> list:       # float32, of the same shapes
-    "Each dimension less its mean in part 0, divided by its standard deviation there; constant ones become 0."
+    "Each dimension less its mean in part 0, divided by its standard deviation, within ±10; constant ones become 0."
     scaler = StandardScaler().fit(x[0].reshape(-1, x[0].shape[-1]).astype(np.float32))
     return [scaler.transform(v.reshape(-1, v.shape[-1]).astype(np.float32)).reshape(v.shape).clip(-10, 10) for v in x]
 
@@ -405,7 +424,7 @@ def fit_probe(
         return Fit(_score(y[1], _answers(model, x[1], classes), classes), np.nan, _answers(model, x[2], classes))
     if not classes:
         size = y[0].reshape(len(y[0]), -1).astype(np.float32)
-        mean, scale = size.mean(0), size.std(0).mean().clip(min=1e-12)     # one scale: R² weighs values by their variance
+        mean, scale = size.mean(0), size.std(0).mean().clip(min=1e-12)   # one scale: R² weighs values by variance
         y = [(v.reshape(len(v), -1) - mean)/scale for v in y]
     with quiet():
         best = _best(_linear_path(x, y, classes) if probe == 'linear' else _mlp_path(x, y, classes, seed))
@@ -455,7 +474,8 @@ def fit_attention(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = AttentionPool(tokens[0].shape[-1], classes or y[0].shape[1])
-    optimizer, loss = torch.optim.AdamW(model.parameters(), 3e-3, weight_decay=.05), nn.functional.cross_entropy if classes else nn.functional.mse_loss
+    optimizer = torch.optim.AdamW(model.parameters(), 3e-3, weight_decay=.05)
+    loss = nn.functional.cross_entropy if classes else nn.functional.mse_loss
     def answer(k):
         with torch.no_grad(): out = torch.cat([model(*b) for b in zip(tokens[k].split(1024), active[k].split(1024))])
         return (out.softmax(1) if classes else out*scale + mean).double().numpy()
@@ -560,7 +580,8 @@ def _fitted(x, y, task, part, group, song, groups, probe, pool, seed):
     at = [np.flatnonzero(known & (part == p)) for p in range(3)]
     if min(map(len, at)) < 2: return None
     xs, ys = [x[i] for i in at], [y[i] for i in at]
-    fit = fit_attention(xs, ys, task.classes, seed) if pool == 'attention' else fit_probe(xs, ys, task.classes, probe, seed)
+    if pool == 'attention': fit = fit_attention(xs, ys, task.classes, seed)
+    else: fit = fit_probe(xs, ys, task.classes, probe, seed)
     answers, g = fit.answers, group[at[2]]
     if task.where == 'piece':                       # one answer a song: the mean of those of its windows
         _, first, s = np.unique(song[at[2]], return_index=True, return_inverse=True)
@@ -577,8 +598,8 @@ def probe_task(
     probe='linear',   # or 'mlp'
     pool='',          # of POOLS: 'attention' expects tokens
     seed=0,
-) -> dict:            # task, probe, pool, score, low, high, for classes balanced, balanced_low, balanced_high; val, penalty, examples, songs
-    "One probe, scored; None where a part of a split has too few examples."
+) -> dict:            # task, probe, pool, score, low, high; val, penalty, examples, songs (of the test part)
+    "One probe, scored; classes have balanced, balanced_low, balanced_high too. None where a part has too few examples."
     task, songs = ex.tasks[name], np.unique(ex.groups, return_inverse=True)[1]
     window, groups = np.arange(len(ex.x)), songs.max() + 1
     if asks_places(task): window = ex.at[:, 0]
@@ -595,10 +616,12 @@ def probe_task(
     if not len(total): return None
     statistic = accuracy if task.classes else explained if task.kind == 'values' else lambda s: s[..., 1]/s[..., 0]
     row = dict(task=name, probe=probe, pool=pool) | dict(zip(('score', 'low', 'high'), bootstrap(total, statistic)))
-    if task.classes: row |= dict(zip(('balanced', 'balanced_low', 'balanced_high'), bootstrap(total, balanced_accuracy)))
+    if task.classes:
+        row |= dict(zip(('balanced', 'balanced_low', 'balanced_high'), bootstrap(total, balanced_accuracy)))
     examples = total[:, :task.classes].sum() if task.classes else total[:, 0].sum()
     val, penalty = zip(*chosen)
-    return row | dict(val=float(np.mean(val)), penalty=float(np.median(penalty)), examples=int(examples), songs=len(total))
+    row |= dict(val=float(np.mean(val)), penalty=float(np.median(penalty)))
+    return row | dict(examples=int(examples), songs=len(total))
 
 # %% ../nbs/22_probe.ipynb #011fecc5
 def untrained_encoders(
@@ -670,7 +693,8 @@ def trivial_rows(
     nothing, out = [[np.zeros((len(ex.x), 1)), np.zeros((len(ex.at), 1))]], []
     for k, t in ex.tasks.items():
         if t.kind == 'class': row = probe_task(nothing, ex, k, parts)
-        elif t.kind == 'retrieval': row = dict(task=k, score=float(np.mean([chance_mrr(ex.song[p == 2]) for p in parts])))
+        elif t.kind == 'retrieval':
+            row = dict(task=k, score=float(np.mean([chance_mrr(ex.song[p == 2]) for p in parts])))
         else: continue
         if row: out.append(dict(features='majority or chance', dim='') | row | dict(probe='none', pool='', chosen=1))
     return out
@@ -690,7 +714,8 @@ def probe_matrix(
     "Level × task, with baselines. Raises ValueError for encoders of different windows."
     sizes = {tuple(e.img_size) for e in encoders.values()}
     if len(sizes) != 1:
-        raise ValueError(f'one matrix has one size of window, these encoders take {sorted(sizes)}: probe them one after another')
+        raise ValueError(f'one matrix has one size of window, these encoders take {sorted(sizes)}: '
+                         'probe them one after another')
     pools, probes = check_choices(pools, probes)
     ex = cut_examples(songs, *sizes, places, seed=seed)
     parts = [window_parts(ex, s) for s in range(1 if ex.parts is not None else seeds)]
@@ -740,16 +765,19 @@ def plot_matrix(
     names, v = [r['features'] for r in table], np.array([[r[k] for k in columns] for r in table], dtype=float)
     trivial = np.array([n in ('majority or chance', 'chance', 'most frequent') for n in names])
     floor, best = np.nan_to_num(v[trivial]).max(0, initial=0), np.nanmax(v[~trivial], 0)
-    high = {(r['features'], r['task'] + (', MLP' if r['probe'] == 'mlp' else '')): r['high'] for r in rows if r.get('high') is not None and r['chosen']} if 'task' in rows[0] else {}
-    shade = np.nan_to_num((v - floor)/np.maximum(best - floor, .1)).clip(0, 1)   # differences below .1 do not fill the scale
+    high = {(r['features'], r['task'] + ', MLP'*(r['probe'] == 'mlp')): r['high']
+            for r in rows if r.get('chosen') and r.get('high') is not None}
+    shade = np.nan_to_num((v - floor)/np.maximum(best - floor, .1)).clip(0, 1)   # .1 at least fills the scale
     fig = InlineFigure(2.6 + .6*len(columns), 1.6 + .24*len(names), dpi=80)
     ax = fig.subplots()
     ax.imshow(shade, cmap='Blues', vmin=0, vmax=1.3, aspect='auto')
     for (i, j), x in np.ndenumerate(v):
         say = '' if np.isnan(x) else '≪ 0' if x < -1 else f'{x:.2f}'.replace('0.', '.').replace('-.00', '.00')
         bold = not trivial[i] and best[j] > floor[j] + .02 and high.get((names[i], columns[j]), x) >= best[j]
-        ax.text(j, i, say, ha='center', va='center', fontsize=8.5, color='white' if shade[i, j] > .7 else 'black', weight='bold' if bold else 'normal')
-    ax.set_xticks(range(len(columns)), [f'{k}, {_unit(k)}' for k in columns], rotation=40, ha='left', rotation_mode='anchor', fontsize=8.5)
+        look = dict(color='white' if shade[i, j] > .7 else 'black', weight='bold' if bold else 'normal')
+        ax.text(j, i, say, ha='center', va='center', fontsize=8.5, **look)
+    slanted = dict(rotation=40, ha='left', rotation_mode='anchor', fontsize=8.5)
+    ax.set_xticks(range(len(columns)), [f'{k}, {_unit(k)}' for k in columns], **slanted)
     ax.set_yticks(range(len(names)), names, fontsize=8.5)
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     for i, n in enumerate(names[:-1]):
@@ -767,11 +795,13 @@ def online_examples(
 ) -> Examples:
     "A few windows of many songs for `online_probe`. Raises what reading a corpus raises."
     folder = Path(source)
-    corpus = pop909_songs(folder, limit=songs, onsets=onsets, progress=False) if next(folder.glob('[0-9]*.mid'), None) else store_songs(folder, songs)
+    if next(folder.glob('[0-9]*.mid'), None): corpus = pop909_songs(folder, None, None, songs, onsets, progress=False)
+    else: corpus = store_songs(folder, songs)
     ex = cut_examples(corpus, size, places=0)
     keep = np.unique(np.linspace(0, len(ex.x) - 1, min(windows, len(ex.x))).round().astype(int))
     labels = {k: v[keep] for k, v in ex.labels.items() if len(v) == len(ex.x)}
-    return replace(ex, x=ex.x[keep], song=ex.song[keep], at=ex.at[:0], labels=labels, tasks={k: t for k, t in ex.tasks.items() if not asks_places(t)})
+    tasks = {k: t for k, t in ex.tasks.items() if not asks_places(t)}
+    return replace(ex, x=ex.x[keep], song=ex.song[keep], at=ex.at[:0], labels=labels, tasks=tasks)
 
 def online_probe(
     encoder,                          # in eval mode

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['check_level_weights', 'CoarseToFineHead', 'Pretrainer', 'open_store', 'make_dataset', 'val_batches', 'evaluate_enc',
-           'picture_enc', 'start_from', 'train']
+           'picture_enc', 'start_from', 'probe_examples', 'probe_scores', 'train']
 
 # %% ../nbs/25_train_enc.ipynb #85fe9e02
 import torch
@@ -236,16 +236,37 @@ def start_from(
     if model.teacher is not None: model.teacher.encoder.load_state_dict(model.encoder.state_dict())
 
 # %% ../nbs/25_train_enc.ipynb #b91fec6c
+def probe_examples(
+    cfg: DictConfig,     # train.probe, data.height, data.width, data.channels
+):                       # Examples, or None where train.probe is null
+    "Windows and labels for probes during training. Raises FileNotFoundError or ValueError for a corpus that cannot be read."
+    if cfg.train.probe is None: return None
+    from midi_rae.probe import online_examples
+    return online_examples(cfg.train.probe, (cfg.data.height, cfg.data.width), onsets=cfg.data.channels == 2)
+
+def probe_scores(
+    model: Pretrainer,   # in eval mode
+    examples,            # from `probe_examples`
+) -> dict:               # probe_TASK_LEVEL → score; empty without examples
+    "Accuracy of the key and R² of the pitch classes that linear probes predict from each level."
+    if examples is None: return {}
+    from midi_rae.probe import online_probe
+    return online_probe(model.encoder, examples)
+
+# %% ../nbs/25_train_enc.ipynb #db44b24b
 def train(
     cfg: DictConfig,  # see configs/config.yaml
 ):                    # (run folder, logged rows)
     "Pretrain an encoder as a config says; goes on where an earlier run of the same folder stopped."
     store, folder = open_store(cfg), run_folder(cfg, 'enc')
     train_ds, val_ds = make_dataset(cfg, store, 'train'), make_dataset(cfg, store, 'val')
+    probed = probe_examples(cfg)
     set_seed(cfg.seed)
     model = Pretrainer(cfg)
     if cfg.train.init is not None and not find_checkpoint(folder): start_from(model, cfg.train.init)
-    def loader(rank, world, start): return pair_loader(train_ds, cfg.train.batch_size//world, rank=rank, world_size=world, start=start)
+    def loader(rank, world, start):
+        return pair_loader(train_ds, cfg.train.batch_size//world, rank=rank, world_size=world, start=start)
+    def evaluate(m, device): return evaluate_enc(cfg, m, val_ds, device) | probe_scores(m, probed)
     with write_lock(folder):
-        rows = fit(cfg, folder, model, loader, lambda m, dev: evaluate_enc(cfg, m, val_ds, dev), lambda m, dev: picture_enc(cfg, m, val_ds, dev))
+        rows = fit(cfg, folder, model, loader, evaluate, lambda m, device: picture_enc(cfg, m, val_ds, device))
     return folder, rows

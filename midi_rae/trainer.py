@@ -57,7 +57,7 @@ def stop_flag():
         for s, h in old.items(): signal.signal(s, h)
 
 # %% ../nbs/24_trainer.ipynb #494eeb5e
-_MAY_CHANGE = ('resume', 'run', 'train.log_every', 'train.eval_every', 'train.eval_batches', 'train.save_every', 'train.keep', 'train.trackers')
+_MAY_CHANGE = ('resume', 'run', 'train.log_every', 'train.eval_every', 'train.eval_batches', 'train.probe', 'train.save_every', 'train.keep', 'train.trackers')
 
 def config_differences(
     a: DictConfig, b: DictConfig,

@@ -48,6 +48,7 @@ class Task(NamedTuple):
 
 TASKS = {
     'style of piece': Task('class', 'piece', label='style'), 'style': Task('class', 'window'),
+    'label': Task('class', 'window'), 'label of beat': Task('class', 'beat'),
     'same song': Task('retrieval', 'window'), 'key': Task('class', 'window', 24),
     'time in song': Task('values', 'window'),
     'phrase type': Task('class', 'beat', len(PHRASES)), 'phrase start': Task('class', 'event', 2),

@@ -159,9 +159,11 @@ def probe_cli(
     pop909_cl:str=None,     # POP909-CL: folder of NNN.mid with chords, keys and metre
     structure:str=None,     # phrases of the same songs: folder of NNN/human_label1.txt
     pop909:str=None,        # POP909: folder of NNN/NNN.mid, for the melody; without --pop909_cl with its own labels
+    dcml:str=None,          # a DCML corpus: folder of notes/ and harmonies/
+    labels:str=None,        # your own labels: a table path,start,end,label, or path,split with composers as folders
     store:str=None,         # any other corpus: a store made by midi_rae_prepare …
     source:str='music21',   # … or what midi_rae_prepare would be told: midi, music21, png
-    root:str=None,          # folder to read; for music21 a collection, or several: bach,palestrina
+    root:str=None,          # folder to read, or that --labels is relative to; for music21 collections: bach,palestrina
     songs:int=None,         # this many songs at most
     seeds:int=1,            # splits by song
     places:int=4,           # beats probed in each window
@@ -173,7 +175,7 @@ def probe_cli(
     out:str='probe',        # folder for tables and pictures
 ):
     "What each level encodes, beside baselines, as .csv and .png."
-    from midi_rae.annotations import pop909_songs, store_songs
+    from midi_rae.annotations import dcml_songs, pop909_songs, store_songs, table_songs
     from midi_rae.config import build, load_config
     from midi_rae.data import prepare
     from midi_rae.equivariance import equivariance, plot_equivariance
@@ -191,8 +193,11 @@ def probe_cli(
         set_seed(0)
         if not runs: encoders, baselines = {'random Swin': build(load_config('config_swin').model.encoder).eval()}, 0
         first = next(iter(encoders.values()))
-        if pop909_cl or pop909: corpus = pop909_songs(pop909_cl, structure, pop909, songs, first.in_chans == 2)
-        else: corpus = store_songs(store or prepare(source, out/'store', root, onsets=first.in_chans == 2), songs)
+        onsets = first.in_chans == 2
+        if pop909_cl or pop909: corpus = pop909_songs(pop909_cl, structure, pop909, songs, onsets)
+        elif dcml: corpus = dcml_songs(dcml, songs, onsets)
+        elif labels: corpus = table_songs(labels, root, onsets)[:songs]
+        else: corpus = store_songs(store or prepare(source, out/'store', root, onsets=onsets), songs)
         rows = probe_matrix(encoders, corpus, pools, probes, seeds, baselines, places, jobs)
         write_atomic(out/'matrix.csv', rows_to_csv(rows).encode())
         save_figure(plot_matrix(rows), out/'matrix.png', dpi=160)

@@ -9,12 +9,13 @@ __all__ = ['TASKS', 'POOLS', 'PROBES', 'PENALTIES', 'MLP_PENALTIES', 'Task', 'Ex
            'fit_probe', 'quiet', 'AttentionPool', 'fit_attention', 'bootstrap', 'class_sums', 'accuracy',
            'balanced_accuracy', 'value_sums', 'explained', 'reciprocal_ranks', 'chance_mrr', 'probe_task',
            'untrained_encoders', 'check_choices', 'probe_rows', 'trivial_rows', 'probe_matrix', 'matrix_table',
-           'plot_matrix', 'online_examples', 'online_probe']
+           'plot_matrix', 'online_examples', 'online_probe', 'finetune']
 
 # %% ../nbs/22_probe.ipynb #67cdf164
 import warnings
 from collections import Counter
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -575,6 +576,25 @@ def _retrieval(z, part, group, song, groups):
     val = float(known[np.isfinite(known)].mean()) if np.isfinite(known).any() else np.nan
     return val, np.nan, np.c_[np.bincount(g[ok], minlength=groups), np.bincount(g[ok], ranks[ok], groups)].astype(float)
 
+def _sums(task, y, answers, song, group, groups):
+    "Sums over groups of answers to labels; a piece has one answer, the mean of those of its windows."
+    if task.where == 'piece':
+        _, first, s = np.unique(song, return_index=True, return_inverse=True)
+        answers = np.stack([np.bincount(s, a) for a in answers.T], 1)
+        group, y = group[first], y[first]
+    if task.classes: return class_sums(y, answers.argmax(1), group, groups, task.classes)
+    return value_sums(y, answers, group, groups)
+
+def _scores(task, total):
+    "Score and interval from sums over groups; for classes balanced accuracy too."
+    total = total[total.any(1)]
+    statistic = accuracy if task.classes else explained if task.kind == 'values' else lambda s: s[..., 1]/s[..., 0]
+    row = dict(zip(('score', 'low', 'high'), bootstrap(total, statistic)))
+    if task.classes:
+        row |= dict(zip(('balanced', 'balanced_low', 'balanced_high'), bootstrap(total, balanced_accuracy)))
+    examples = total[:, :task.classes].sum() if task.classes else total[:, 0].sum()
+    return row | dict(examples=int(examples), songs=len(total))
+
 def _fitted(x, y, task, part, group, song, groups, probe, pool, seed):
     "Validation score, penalty and sums over groups of one probe; None where a part has fewer than two examples."
     known = np.isfinite(y).reshape(len(y), -1).all(1)
@@ -583,13 +603,7 @@ def _fitted(x, y, task, part, group, song, groups, probe, pool, seed):
     xs, ys = [x[i] for i in at], [y[i] for i in at]
     if pool == 'attention': fit = fit_attention(xs, ys, task.classes, seed)
     else: fit = fit_probe(xs, ys, task.classes, probe, seed)
-    answers, g = fit.answers, group[at[2]]
-    if task.where == 'piece':                       # one answer a song: the mean of those of its windows
-        _, first, s = np.unique(song[at[2]], return_index=True, return_inverse=True)
-        answers = np.stack([np.bincount(s, a) for a in answers.T], 1)
-        g, ys[2] = g[first], ys[2][first]
-    if task.classes: return fit.val, fit.penalty, class_sums(ys[2], answers.argmax(1), g, groups, task.classes)
-    return fit.val, fit.penalty, value_sums(ys[2], answers, g, groups)
+    return fit.val, fit.penalty, _sums(task, ys[2], fit.answers, song[at[2]], group[at[2]], groups)
 
 def probe_task(
     feats: list,      # [(n, d) of windows, (m, d) of places] of one encoder, or of several whose scores are to be one
@@ -613,16 +627,10 @@ def probe_task(
             if got is None: return None
             chosen.append(got[:2])
             total = total + got[2]
-    total = total[total.any(1)]
-    if not len(total): return None
-    statistic = accuracy if task.classes else explained if task.kind == 'values' else lambda s: s[..., 1]/s[..., 0]
-    row = dict(task=name, probe=probe, pool=pool) | dict(zip(('score', 'low', 'high'), bootstrap(total, statistic)))
-    if task.classes:
-        row |= dict(zip(('balanced', 'balanced_low', 'balanced_high'), bootstrap(total, balanced_accuracy)))
-    examples = total[:, :task.classes].sum() if task.classes else total[:, 0].sum()
     val, penalty = zip(*chosen)
-    row |= dict(val=float(np.mean(val)), penalty=float(np.median(penalty)))
-    return row | dict(examples=int(examples), songs=len(total))
+    if not total.any(): return None
+    row = dict(task=name, probe=probe, pool=pool, val=float(np.mean(val)), penalty=float(np.median(penalty)))
+    return row | _scores(task, total)
 
 # %% ../nbs/22_probe.ipynb #011fecc5
 def untrained_encoders(
@@ -818,3 +826,63 @@ def online_probe(
             row = probe_task([f['rows']], ex, task, [part])
             if row: out[f"probe_{task.replace(' ', '_')}_{i}"] = row['score']
     return out
+
+# %% ../nbs/22_probe.ipynb #fb346924
+def _batch_vectors(encoder, ex, i, places):
+    "All levels of windows `i`, or of their places, concatenated by row: (…, d)."
+    device = next(encoder.parameters()).device
+    out = encoder(torch.from_numpy(ex.x[np.unique(i)]).to(device).float(), mask_ratio=0.)
+    which = torch.from_numpy(np.searchsorted(np.unique(i), i)).to(device)
+    if places is None: return torch.cat([level_vectors(s)[which] for s in out.patches], 1)
+    return torch.cat([level_vectors(s, which, torch.from_numpy(places).to(device)) for s in out.patches], 1)
+
+def finetune(
+    encoder,            # stays as it is
+    ex: Examples,
+    name: str,          # of a task with classes or values
+    part: np.ndarray,   # (n,) part of each window
+    epochs=4, lr=1e-3, batch_size=64,
+    seed=0,             # of order and head
+) -> dict:              # like `probe_task`, with probe 'fine-tuned'
+    "The encoder trained end to end on one task, scored on the test songs. Raises ValueError for a retrieval task."
+    task, y = ex.tasks[name], task_label(ex, name)
+    if task.kind == 'retrieval': raise ValueError(f'{name!r} has no labels to fine-tune on')
+    window = ex.at[:, 0] if asks_places(task) else np.arange(len(ex.x))
+    known = np.isfinite(y).reshape(len(y), -1).all(1)
+    at = [np.flatnonzero(known & (part[window] == p)) for p in range(3)]
+    ys = [y[i].astype(int) if task.classes else y[i].reshape(len(i), -1).astype(np.float32) for i in at]
+    mean, scale = (0, 1) if task.classes else (ys[0].mean(0), ys[0].std(0).mean().clip(min=1e-12))
+    model, order = deepcopy(encoder).train(), np.random.default_rng(seed)
+    vectors = lambda i: _batch_vectors(model, ex, window[i], ex.at[i, 1] if asks_places(task) else None)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        with torch.no_grad(): d = vectors(at[0][:2]).shape[1]
+        head = nn.Sequential(nn.BatchNorm1d(d, affine=False), nn.Linear(d, task.classes or ys[0].shape[1]))
+    head.to(next(model.parameters()).device)
+    params = [*model.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(params, lr, weight_decay=.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, epochs*-(-len(at[0])//batch_size))
+    loss = nn.functional.cross_entropy if task.classes else nn.functional.mse_loss
+    @torch.no_grad()
+    def answer(i):
+        model.eval(), head.eval()
+        out = torch.cat([head(vectors(b)).cpu() for b in np.array_split(i, 1 + len(i)//batch_size)]).double()
+        return (out.softmax(1) if task.classes else out*scale + mean).numpy()
+    best = Fit(-np.inf, np.nan, None)
+    for _ in range(epochs):
+        model.train(), head.train()
+        shuffled = order.permutation(len(at[0]))
+        for i in np.array_split(shuffled, -(-len(shuffled)//batch_size)):
+            optimizer.zero_grad()
+            out = head(vectors(at[0][i]))
+            target = ys[0][i] if task.classes else (ys[0][i] - mean)/scale
+            loss(out, torch.from_numpy(target).to(out.device)).backward()
+            nn.utils.clip_grad_norm_(params, 1.)
+            optimizer.step()
+            schedule.step()
+        val = _score(ys[1], answer(at[1]), task.classes)
+        if val > best.val: best = Fit(val, np.nan, answer(at[2]))
+    songs = np.unique(ex.groups, return_inverse=True)[1]
+    song = ex.song[window][at[2]]
+    total = _sums(task, ys[2], best.answers, song, songs[song], songs.max() + 1)
+    return dict(task=name, probe='fine-tuned', pool='rows', val=best.val) | _scores(task, total)

@@ -742,6 +742,10 @@ def probe_matrix(
     return out
 
 # %% ../nbs/22_probe.ipynb #dd734683
+def _shown(row, pool):
+    "Is this the row's pooling that a table with `pool` shows?"
+    return row['chosen'] if pool is None or row['pool'] == '' else row['pool'] == pool
+
 def matrix_table(
     rows: list,           # from `probe_matrix`
     metric='score',       # or 'balanced', where there is one
@@ -750,7 +754,7 @@ def matrix_table(
     "The matrix with a column for each task; an MLP has a column of its own."
     out = {}
     for r in rows:
-        if not (r['chosen'] if pool is None or r['pool'] == '' else r['pool'] == pool): continue
+        if not _shown(r, pool): continue
         line = out.setdefault(r['features'], dict(features=r['features']))
         suffix = ('', ', MLP') if r['probe'] == 'none' else (', MLP',) if r['probe'] == 'mlp' else ('',)
         line |= {r['task'] + s: r.get(metric, r['score']) for s in suffix}
@@ -775,7 +779,7 @@ def plot_matrix(
     trivial = np.array([n in ('majority or chance', 'chance', 'most frequent') for n in names])
     floor, best = np.nan_to_num(v[trivial]).max(0, initial=0), np.nanmax(v[~trivial], 0)
     high = {(r['features'], r['task'] + ', MLP'*(r['probe'] == 'mlp')): r['high']
-            for r in rows if r.get('chosen') and r.get('high') is not None}
+            for r in rows if 'task' in r and _shown(r, pool) and r.get('high') is not None}
     shade = np.nan_to_num((v - floor)/np.maximum(best - floor, .1)).clip(0, 1)   # .1 at least fills the scale
     fig = InlineFigure(2.6 + .6*len(columns), 1.6 + .24*len(names), dpi=80)
     ax = fig.subplots()

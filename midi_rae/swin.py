@@ -46,7 +46,8 @@ def _check_sizes(img, patch, embed_dim, depths, num_heads, window):
     h, w, k = H//ph, W//pw, 2**(n-1)
     if h % k or w % k:
         raise ValueError(f'{n} stages halve the {h}×{w} grid of patches {n-1} times, '
-                         f'but {h}×{w} is not divisible by {k}: use fewer stages, or an image whose sides are multiples of {k*ph}×{k*pw}')
+                         f'but {h}×{w} is not divisible by {k}: use fewer stages, or '
+                         f'an image whose sides are multiples of {k*ph}×{k*pw}')
 
 def swin_levels(
     img_height=128,            # pixels: semitones

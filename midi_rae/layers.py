@@ -15,11 +15,11 @@ from .collectives import rank_sum
 # %% ../nbs/06_layers.ipynb #5b5e9164
 def init_weights(
     model: nn.Module,  # changed in place
-) -> nn.Module:
-    "Linear and convolution weights from a truncated normal with std 1/sqrt(fan_in), biases 0, residual branches closed."
+) -> nn.Module:        # the same model
+    "Linear and convolution weights from a truncated normal with std 1/sqrt(fan_in), biases 0, residual branches 0."
     for name, m in model.named_modules():
         if isinstance(m, (nn.Linear, nn.Conv2d)):
-            small = 'cpb_mlp' in name   # timm's table of relative positions keeps timm's own scale
+            small = 'cpb_mlp' in name   # the table of relative positions keeps timm's scale
             trunc_normal_(m.weight, std=.02 if small else m.weight[0].numel()**-.5)
             if m.bias is not None: nn.init.zeros_(m.bias)
     for m in model.modules():
@@ -30,21 +30,29 @@ def init_weights(
 _NO_DECAY = ('logit_scale', 'cpb_mlp', 'token', 'level_emb', 'queries')
 
 def no_decay_names(
-    model: nn.Module,
-) -> set[str]:  # parameter names
-    "Parameters that an optimizer must not decay: everything with fewer than two axes, tokens, logit scales and position tables."
+    model: nn.Module,  # of either family
+) -> set[str]:         # parameter names
+    """Parameters that an optimizer must not decay.
+
+    These are all with fewer than two axes, tokens, logit scales and position tables.
+    """
     return {n for n, p in model.named_parameters() if p.ndim < 2 or any(k in n for k in _NO_DECAY)}
 
 # %% ../nbs/06_layers.ipynb #2ace2903
-def check_rolls(x, in_chans, img_size):
+def check_rolls(
+    x: Tensor,   # rolls, to be (B, C, H, W)
+    in_chans,    # C
+    img_size,    # (H, W) pixels
+):
+    "Raise ValueError, naming both shapes, where rolls are not what an encoder was built for."
     if x.ndim != 4 or tuple(x.shape[1:]) != (in_chans, *img_size):
         raise ValueError(f'expected rolls (B, {in_chans}, {img_size[0]}, {img_size[1]}), got {tuple(x.shape)}')
 
 # %% ../nbs/06_layers.ipynb #c0a3f5d2
 class LevelMeans(nn.Module):
-    "The mean embedding at every place of every level while a decoder learned: what stands for a level that is missing."
+    "The mean embedding at every position of every level, which replaces a missing level."
     def __init__(self,
-        sizes: list,   # of each level (places, width), coarsest first
+        sizes: list,   # of each level (N, D), coarsest first
     ):
         super().__init__()
         for i, size in enumerate(sizes): self.register_buffer(f'mean_{i}', torch.zeros(size))
@@ -52,14 +60,14 @@ class LevelMeans(nn.Module):
 
     @property
     def embs(self) -> list[Tensor]:
-        "Of each level (N, D)."
+        "Of each level (N, D), coarsest first."
         return [b for k, b in self.named_buffers() if k != 'seen']
 
     @torch.no_grad()
     def update(self,
-        enc_out: EncoderOutput,
+        enc_out: EncoderOutput,   # a batch; the batches of all ranks are summed
     ):
-        "Take in one more batch, that of all ranks: the mean of all batches so far, from the hundredth on a running one."
+        "Add a batch: the mean of all batches up to the hundredth, an exponential moving average after that."
         self.seen += 1
         for m, s in zip(self.embs, enc_out.patches, strict=True):
             total = rank_sum(torch.cat([s.emb.float().sum(0).flatten(), s.emb.new_tensor([s.batch_size]).float()]))
@@ -68,6 +76,6 @@ class LevelMeans(nn.Module):
 # %% ../nbs/06_layers.ipynb #ae37491a
 def full_size(
     decoded,    # what a decoder returned: logits, or a list of them, coarsest level first
-) -> Tensor:
+) -> Tensor:    # (B, C, H, W) logits
     "The logits of the roll itself."
     return decoded[-1] if isinstance(decoded, list) else decoded

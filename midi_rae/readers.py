@@ -105,7 +105,7 @@ def import_music21():
     "The music21 package, or an ImportError that says how to get it."
     try: return importlib.import_module('music21')
     except ImportError as e:
-        raise ImportError("this needs music21, an optional extra: pip install 'midi_rae[music21]'") from e
+        raise ImportError("this needs music21, an optional extra: pip install 'midi_rae[scores]'") from e
 
 # %% ../nbs/14_readers.ipynb #96fc00a6
 def stream_to_notes(

@@ -409,15 +409,18 @@ def trace_notes(
     notes:np.ndarray,   # (N,4) notes on a grid
     source,             # symusic.Score they came from
     grid:Grid,
-)->np.ndarray:          # (N,) index of the track that each note belongs to
-    "The track of the source on which a note with the same pitch begins at the same step; for others that of the note nearest in time and pitch."
-    start, length, pitch, _, track = score_columns(source, drums=True)
+    drums:bool=False,   # do the notes include those of drum tracks?
+)->tuple:               # (M,) index of a note, (M,) track it belongs to; M >= N
+    """The tracks of the source on which a note with the same pitch begins at the same step: all of them, since a roll shows a unison once.
+    For notes that begin nowhere in the source, the track of the note nearest in time and pitch."""
+    start, _, pitch, _, track = score_columns(source, drums)
     first = np.floor(grid.to_steps(source, start) + .5).astype(np.int64)
     where = {}
-    for p, s, t in zip(pitch.tolist(), first.tolist(), track.tolist()): where.setdefault((p, s), t)
+    for p, s, t in zip(pitch.tolist(), first.tolist(), track.tolist()): where.setdefault((p, s), {})[t] = True
     beat = 4 if grid.step is None else .5/grid.step
-    nearest = lambda p, s: int(track[np.argmin(np.abs(pitch - p)/12 + np.abs(first - s)/beat)])
-    return np.array([where[k] if (k := (p, s)) in where else nearest(p, s) for p, s in notes[:,:2].tolist()], dtype=int)
+    nearest = lambda p, s: [int(track[np.argmin(np.abs(pitch - p)/12 + np.abs(first - s)/beat)])]
+    pairs = [(k, t) for k, (p, s) in enumerate(notes[:,:2].tolist()) for t in where.get((p, s)) or nearest(p, s)]
+    return tuple(np.array(pairs, dtype=int).reshape(-1, 2).T)
 
 def frame_of(
     source,             # symusic.Score, or None
@@ -444,6 +447,7 @@ def roll_to_midi(
     velocity:int=DEFAULT_VELOCITY, # velocity of the notes of a binary roll
     step=None,          # seconds in a step, or '20ms'
     source=None,        # symusic.Score that the roll was made from: its tempos, signatures, tracks and programs are kept
+    drums:bool=False,   # was it made with the drum tracks of `source`?
 ):                      # symusic.Score
     "Turn a roll into a `symusic.Score`, and write it to `path` if given. ValueError if it is not a roll, or for a tempo that a file cannot hold."
     grid = Grid.of(steps_per_beat, step)
@@ -451,9 +455,9 @@ def roll_to_midi(
     score, notes = frame_of(source, grid, bpm), roll_to_notes(roll, velocity)
     at = score if source is None or grid.step is None or bpm is not None else source
     start, end = (np.round(grid.to_ticks(at, notes[:,k])).astype(np.int32) for k in (1, 2))
-    track = np.zeros(len(notes), int) if source is None else trace_notes(notes, source, grid)
+    index, track = (np.arange(len(notes)), np.zeros(len(notes), int)) if source is None else trace_notes(notes, source, grid, drums)
     for i, t in enumerate(score.tracks):
-        k = track == i
+        k = index[track == i]
         t.notes = symusic.Note.from_numpy(time=start[k], duration=np.maximum(1, end[k] - start[k]), pitch=notes[k,0].astype(np.int8),
             velocity=notes[k,3].astype(np.int8), ttype='tick')
     if path is not None: write_atomic(path, score.dumps_midi())

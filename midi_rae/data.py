@@ -184,7 +184,7 @@ def join_stores(
     stores,     # paths of stores with the same channels, whose folders have different names
     out,        # folder of the new store
 )->RollStore:
-    "One store of several: names and labels begin with the name of their store's folder. ValueError where their settings differ in more than the grid."
+    "One store of several: names begin with the name of their store's folder; pieces of one name share a group. ValueError where their settings differ in more than the grid."
     stores = [RollStore(s) for s in stores]
     kinds = {(s.channels, s.velocity) for s in stores}
     if len(kinds) != 1: raise ValueError(f'these stores have different (channels, velocities) {sorted(kinds)}: prepare them alike')
@@ -192,6 +192,7 @@ def join_stores(
         for s in stores:
             for i, name in enumerate(s.names):
                 w.add(f'{s.path.name}/{name}', s.rows[s.offsets[i]:s.offsets[i] + s.lengths[i]], s.labels[i] or s.path.name, s.groups[i])
+        w.groups = merge_groups(w.groups, [name for s in stores for name in s.names])   # pieces may be equal on one grid and differ on another
     return RollStore(out)
 
 # %% ../nbs/16_data.ipynb #f33c6530
@@ -205,7 +206,7 @@ def split(
     if isinstance(val, (int, np.integer)) and not 0 <= val < max(n, 1): raise ValueError(f'{val} pieces for validation, of {n}')
     if not isinstance(val, (int, np.integer)) and not 0 <= val < 1: raise ValueError(f'val must be a share 0..1 or an int number of pieces, not {val!r}')
     wanted = val if isinstance(val, (int, np.integer)) else min(max(1, round(val*n)), n-1) if val > 0 else 0
-    rank = {g: hashlib.sha256(f'{seed}:{g}'.encode()).digest() for g in store.groups}
+    rank = {g: hashlib.sha256(f'{seed}:{g}'.encode(errors='surrogateescape')).digest() for g in store.groups}   # names of files need not be UTF-8
     size, chosen, taken = Counter(store.groups), set(), 0
     for g in sorted(rank, key=rank.get):
         if taken + size[g] <= wanted:

@@ -130,7 +130,7 @@ class Reconstruction:
         bpm=None,          # quarter notes in a minute, 4 to 1,000 (default: the tempo map of the source)
     ):                     # symusic.Score
         "The reconstruction as MIDI, with the tempo map, signatures, tracks and programs of the source."
-        return roll_to_midi(self.roll, path, self.report.grid, bpm, source=self.source)
+        return roll_to_midi(self.roll, path, self.report.grid, bpm, source=self.source, drums=self.drums)
 
 def reconstruct_file(
     path,                  # file of any kind that `load_score` reads, or a symusic.Score

@@ -26,7 +26,7 @@ from midi_rae.utils import (
 )
 from .core import EncoderOutput
 from .collectives import MicroBatches, rank_sum
-from .metrics import collapsed_levels
+from .metrics import persistent_collapse
 from .viz import plot_curves, save_figure
 
 # %% ../nbs/24_trainer.ipynb #f482a010
@@ -215,11 +215,8 @@ class Run:
         self.rows[-1].update(values)
 
     def newly_collapsed(self) -> list[int]:
-        "Levels that have collapsed at this evaluation and had at the one before, and are not noted yet; they are now. One evaluation alone says little: early in training levels often recover."
-        judged = [r for r in self.rows if 'rank_0' in r][-2:]
-        if len(judged) < 2: return []
-        found = sorted(set(collapsed_levels(judged[0])) & set(collapsed_levels(judged[1])))
-        new = [i for i in found if not any(f'collapsed_{i}' in r for r in self.rows)]
+        "Levels that have collapsed and do not recover, not noted in the log yet; they are now."
+        new = [i for i in persistent_collapse(self.rows) if not any(f'collapsed_{i}' in r for r in self.rows)]
         self.log({f'collapsed_{i}': self.step for i in new})
         return new
 

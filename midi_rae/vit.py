@@ -188,8 +188,10 @@ class ViTDecoder(nn.Module, Pretrained, part='decoder', weights='vit_pop909'):
         "Names of the parameters that an optimizer must not decay."
         return no_decay_names(self)
 
-    def forward(self,
-        enc_out: EncoderOutput,  # levels CLS and patches
-    ) -> Tensor:                 # (B, C, H, W) logits
-        "Reconstruct the roll. Raises ValueError where grid or width are not those this decoder was built for."
-        return unpatchify(self.tokens(enc_out), self.tokens.grid, self.tokens.patch_size)
+@patch
+def forward(
+    self: ViTDecoder,
+    enc_out: EncoderOutput,  # levels CLS and patches
+) -> Tensor:                 # (B, C, H, W) logits
+    "Reconstruct the roll. Raises ValueError where grid or width are not those this decoder was built for."
+    return unpatchify(self.tokens(enc_out), self.tokens.grid, self.tokens.patch_size)

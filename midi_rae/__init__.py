@@ -1,4 +1,4 @@
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # The names a newcomer needs, imported when first asked for: `import midi_rae` itself loads neither torch nor timm.
 _HOMES = dict(

@@ -268,6 +268,7 @@ def _dcml_notes(rows, spb):
     first = min(rows, key=start)
     return np.array(out), round((Fraction(first['quarterbeats']) - 4*Fraction(first['mn_onset']))*spb)
 
+# %% ../nbs/21_annotations.ipynb #s13b56b7
 def dcml_song(
     notes,               # notes/PIECE.notes.tsv
     harmonies,           # harmonies/PIECE.harmonies.tsv

@@ -84,7 +84,8 @@ def in_fresh_process(
     make,       # function of this module that builds something and returns a function without arguments
     *args,      # of `make`: numbers, strings, lists
 ) -> int:       # bytes
-    "Measure memory in a process of its own. Raises RuntimeError where there is no /proc, or with what the process said."
+    """Measure memory in a process of its own. Raises RuntimeError where there is no /proc, or with what the process
+    said."""
     if sys.platform != 'linux': raise RuntimeError('memory is measured through /proc, which this system does not have')
     code = f'from midi_rae import bench; print(bench.{measure.__name__}(bench.{make.__name__}, {args!r}))'
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
@@ -278,24 +279,29 @@ def mutate_midi(
     x = bytearray(data)
     at = lambda low=0: int(rng.integers(low, max(low + 1, len(x))))
     kind = rng.integers(12)
-    if kind < 3:                                                                      # flipped bytes, anywhere or in the header
+    # flipped bytes, anywhere or in the header
+    if kind < 3:
         for _ in range(rng.integers(1, 30)): x[at() if kind else at() % 14] = rng.integers(256)
     elif kind == 3: del x[at():]                                                      # cut short
-    elif kind == 4: x[at(22):0] = b'\xff\xff\xff\x7f'                                 # forty years of silence, or nonsense
+    # forty years of silence, or nonsense
+    elif kind == 4: x[at(22):0] = b'\xff\xff\xff\x7f'
     elif kind == 5: x[22:] = b'\x00\xff\x2f\x00'                                      # no notes
     elif kind == 6: x[8:10] = bytes([0, rng.integers(0, 4)])                          # format 0, 1, 2, 3
-    elif kind == 7: x[10:14] = rng.bytes(4)                                           # number of tracks and ticks in a beat
+    # number of tracks and ticks in a beat
+    elif kind == 7: x[10:14] = rng.bytes(4)
     elif kind == 8: x[18:22] = rng.bytes(4)                                           # length of the first chunk
     elif kind == 9: x += x[14:]*int(rng.integers(1, 2000))                            # many tracks, many notes
     elif kind == 10: x[at(14):0] = b'\x00\x90\x3c\x40'*int(rng.integers(1, 50_000))   # notes that never end
     else: x[at():at()] = rng.bytes(int(rng.integers(1, 200)))                         # something put in
     return bytes(x)
 
+# %% ../nbs/30_bench.ipynb #s22361e7
 def bench_robustness(
     originals: list,   # bytes of good MIDI files
     n=10_000,          # damaged files, a thousand at a time on disk
 ) -> list[dict]:
-    "Prepare damaged files, then load everything that was read. Raises AssertionError where one is neither read nor reported."
+    """Prepare damaged files, then load everything that was read. Raises AssertionError where one is neither read
+    nor reported."""
     rng, read, bad, seconds, kinds = np.random.default_rng(0), 0, 0, 0., set()
     for k in range(0, n, 1000):
         with tempfile.TemporaryDirectory() as tmp:
@@ -439,7 +445,8 @@ def bench_music(
     run=None,           # weights, see `load_pair`
     **how,              # as for `reconstruct_file`
 ) -> list[dict]:
-    "How much of other people's music is heard again: median and mean onset F1 of grid, network and written file against the file read."
+    """How much of other people's music is heard again: median and mean onset F1 of grid, network and written file
+    against the file read."""
     pair, rows, each = load_pair(run), [], []
     for folder in folders:
         files = find_in(folder, *MIDI_FILES, *SCORE_FILES)

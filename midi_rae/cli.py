@@ -84,6 +84,7 @@ def reconstruction_path(
         raise ValueError(f'{out} would be overwritten by its own reconstruction: choose another --out')
     return out
 
+# %% ../nbs/33_cli.ipynb #saf871ca
 @command
 def reconstruct_cli(
     src:str,                  # MIDI, MusicXML, Humdrum or ABC file

@@ -39,7 +39,8 @@ def _many_ranks(): return not _alone.get() and dist.is_available() and dist.is_i
 _parts = ContextVar('parts', default=None)
 
 class MicroBatches:
-    "Sums over a batch that is computed in parts: each part first under `learn()`, without a graph, then each under `use()`. Sums must not depend on other sums."
+    """Sums over a batch that is computed in parts: each part first under `learn()`, without a graph, then each
+    under `use()`. Sums must not depend on other sums."""
     def __init__(self): self.sums, self.shared, self.learning = [], [], True
 
     @contextmanager

@@ -60,12 +60,14 @@ def chroma_r2(
     train_ds, val_ds,        # pairs; the first views are used
     windows=2048,            # at most, of each split
 ) -> list[float]:            # of each level, coarsest first
-    "R² of a ridge regression from a level's mean non-empty embedding to the window's pitch-class histogram, on held-out songs."
+    """R² of a ridge regression from a level's mean non-empty embedding to the window's pitch-class histogram, on
+    held-out songs."""
     def data(ds):
         embs, chroma = [], []
         for b, _ in zip(pair_loader(ds, 64, infinite=False, drop_last=False, shuffle=True), range(-(-windows//64))):
             x = b['img1'].float()
-            each = x[:, 0].sum(-1)                                                        # (B, 128) how long each pitch sounds
+            # (B, 128) how long each pitch sounds
+            each = x[:, 0].sum(-1)
             each = torch.nn.functional.pad(each, (0, -each.shape[1] % 12)).unflatten(1, (-1, 12)).sum(1)
             chroma.append(each/each.sum(1, keepdim=True).clamp(min=1))
             embs.append([(s.emb*s.non_empty[..., None]).sum(1)/s.non_empty.sum(1, keepdim=True).clamp(min=1) for s in encoder(x, mask_ratio=0.).patches])
@@ -77,14 +79,17 @@ def chroma_r2(
         return 1 - float(((y - val_y)**2).sum()/((fit_y.mean(0) - val_y)**2).sum())
     return [r2(a, b) for a, b in zip(fit_x, val_x)]
 
+# %% ../nbs/31_compare.ipynb #sf4bef01
 def objective_rows(
     store,           # path
     out,             # folder of the runs
     names=None,      # keys of OBJECTIVES; None: all
     overrides=(),    # of config_swin
     val=100,         # songs held out
-) -> list[dict]:     # objective, F1 of a roll shown whole and of hidden pixels; of each level effective rank and R² of pitch classes
-    "Pretrain once for each objective; a run that is complete is not repeated. A first row has the encoder as it is initialised."
+# objective, F1 of a roll shown whole and of hidden pixels; of each level effective rank and R² of pitch classes
+) -> list[dict]:
+    """Pretrain once for each objective; a run that is complete is not repeated. A first row has the encoder as it
+    is initialised."""
     rows = []
     for name in ['no training', *(names or OBJECTIVES)]:
         cfg = objective_config(store, out, 'MAE' if name == 'no training' else name, overrides, val)
@@ -137,7 +142,8 @@ def mask_rows(
     ratio=.5,           # share of notes' patches that are hidden; of empty ones as many
     overrides=(),       # of the run's config
 ) -> list[dict]:        # mask, share of lit pixels hidden, F1 of hidden pixels: of the model, and of `sustain`
-    "Difficulty of masks for one model, on held-out songs. Empty patches are hidden as often as others, or a hole would tell where the notes are."
+    """Difficulty of masks for one model, on held-out songs. Empty patches are hidden as often as others, or a hole
+    would tell where the notes are."""
     cfg = OmegaConf.merge(OmegaConf.load(Path(run)/'config.yaml'), OmegaConf.from_dotlist(list(overrides)))
     encoder, mae, ds = load_part(run), load_part(run, 'mae_decoder'), make_dataset(cfg, open_store(cfg), 'val')
     grid, rows = encoder.levels[-1].grid, []
@@ -164,7 +170,9 @@ def head_rows(
     overrides=(),
     val=100,         # songs held out
     rounds=15,
-) -> list[dict]:     # head, parameters of it, time of the decoder (forward, backward) as a multiple of the first, F1 on the way and at the end
+# head, parameters of it, time of the decoder (forward, backward) as a multiple of the first, F1 on the way and at the
+# end
+) -> list[dict]:
     "Compare heads: parameters, speed, F1 at equal steps."
     trained = ablate(store, out, None, overrides, val, {h: ([f'dec.head={h}'], None) for h in heads})
     run = lambda h: f'{out}/{h}'

@@ -15,7 +15,8 @@ from omegaconf import DictConfig
 
 # %% ../nbs/00_config.ipynb #900c38dd
 def config_dir() -> Path:
-    "The folder of configs: inside an installed package, or beside it in a checkout. Raises FileNotFoundError naming both."
+    """The folder of configs: inside an installed package, or beside it in a checkout. Raises FileNotFoundError
+    naming both."""
     here = Path(midi_rae.__file__).resolve().parent
     for p in (here/'configs', here.parent/'configs'):
         if (p/'config.yaml').exists(): return p.resolve()

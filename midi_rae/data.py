@@ -59,7 +59,8 @@ class RollStore:
 
 # %% ../nbs/16_data.ipynb #f7761e3f
 class StoreWriter:
-    "Context in which pieces are added to a new store at `out`; it appears there when the context ends without an error."
+    """Context in which pieces are added to a new store at `out`; it appears there when the context ends without an
+    error."""
     def __init__(self,
         out,            # folder of the store
         settings:dict,  # how pieces were read: steps_per_beat, velocity, onsets, ...
@@ -74,12 +75,14 @@ class StoreWriter:
 
     def __enter__(self):
         check_output_folder(self.out, 'a roll store', 'index.json', FORMAT, lambda index: {'rolls.npy'})
-        self.lock = locked(self.out, 'choose another `out`')
-        self.lock.__enter__()
-        self.tmp = Path(tempfile.mkdtemp(prefix=f'.{self.out.name}.', dir=self.out.parent))
-        self.tmp.chmod(0o777 & ~umask())
-        self.file = open(self.tmp/'rolls.npy', 'wb')
-        self._header()
+        with contextlib.ExitStack() as stack:           # what was begun ends if the rest fails
+            stack.enter_context(locked(self.out, 'choose another `out`'))
+            self.tmp = Path(tempfile.mkdtemp(prefix=f'.{self.out.name}.', dir=self.out.parent))
+            stack.callback(shutil.rmtree, self.tmp, ignore_errors=True)
+            self.tmp.chmod(0o777 & ~umask())
+            self.file = stack.enter_context(open(self.tmp/'rolls.npy', 'wb'))
+            self._header()
+            self.held = stack.pop_all()
         return self
 
     def add(self, name, rows, label='', group=None):
@@ -89,16 +92,13 @@ class StoreWriter:
         for l, v in zip((self.names, self.labels, self.groups, self.lengths), (name, label, group or name, len(rows))): l.append(v)
 
     def __exit__(self, kind, *_):
-        try:
-            if kind is None: self._header()
-            self.file.close()
+        with self.held:
             if kind is not None: return
+            self._header()
+            self.file.close()
             keys = 'settings', 'names', 'labels', 'groups', 'lengths', 'bad_files'
             (self.tmp/'index.json').write_text(json.dumps(dict(format=FORMAT) | {k: getattr(self, k) for k in keys}), encoding='utf-8')
             replace_folder(self.tmp, self.out)
-        finally:
-            shutil.rmtree(self.tmp, ignore_errors=True)
-            self.lock.__exit__(None, None, None)
 
 # %% ../nbs/16_data.ipynb #d5bbab43
 def music_key(
@@ -144,7 +144,8 @@ def list_pieces(
 
 # %% ../nbs/16_data.ipynb #a643826d
 def prepare(
-    source='music21',       # key of SOURCES ('midi', 'pop909', 'music21', 'png'), a function like them, or a list of Piece
+    # key of SOURCES ('midi', 'pop909', 'music21', 'png'), a function like them, or a list of Piece
+    source='music21',
     out='data/bach',        # folder of the store; an existing store there is replaced at the end, anything else refused
     root=None,              # folder to read; for 'music21' the name of a collection (default 'bach')
     steps_per_beat:int=4,   # time steps in a quarter note
@@ -184,7 +185,8 @@ def join_stores(
     stores,     # paths of stores with the same channels, whose folders have different names
     out,        # folder of the new store
 )->RollStore:
-    "One store of several: names begin with the name of their store's folder; pieces of one name share a group. ValueError where their settings differ in more than the grid."
+    """One store of several: names begin with the name of their store's folder; pieces of one name share a group.
+    ValueError where their settings differ in more than the grid."""
     stores = [RollStore(s) for s in stores]
     kinds = {(s.channels, s.velocity) for s in stores}
     if len(kinds) != 1: raise ValueError(f'these stores have different (channels, velocities) {sorted(kinds)}: prepare them alike')
@@ -192,7 +194,8 @@ def join_stores(
         for s in stores:
             for i, name in enumerate(s.names):
                 w.add(f'{s.path.name}/{name}', s.rows[s.offsets[i]:s.offsets[i] + s.lengths[i]], s.labels[i] or s.path.name, s.groups[i])
-        w.groups = merge_groups(w.groups, [name for s in stores for name in s.names])   # pieces may be equal on one grid and differ on another
+        # pieces may be equal on one grid and differ on another
+        w.groups = merge_groups(w.groups, [name for s in stores for name in s.names])
     return RollStore(out)
 
 # %% ../nbs/16_data.ipynb #f33c6530
@@ -206,7 +209,8 @@ def split(
     if isinstance(val, (int, np.integer)) and not 0 <= val < max(n, 1): raise ValueError(f'{val} pieces for validation, of {n}')
     if not isinstance(val, (int, np.integer)) and not 0 <= val < 1: raise ValueError(f'val must be a share 0..1 or an int number of pieces, not {val!r}')
     wanted = val if isinstance(val, (int, np.integer)) else min(max(1, round(val*n)), n-1) if val > 0 else 0
-    rank = {g: hashlib.sha256(f'{seed}:{g}'.encode(errors='surrogateescape')).digest() for g in store.groups}   # names of files need not be UTF-8
+    # names of files need not be UTF-8
+    rank = {g: hashlib.sha256(f'{seed}:{g}'.encode(errors='surrogateescape')).digest() for g in store.groups}
     size, chosen, taken = Counter(store.groups), set(), 0
     for g in sorted(rank, key=rank.get):
         if taken + size[g] <= wanted:
@@ -271,7 +275,8 @@ def shift_words(
         o, word = np.empty_like(w), np.uint64(64)
         move(w[...,near], n, out=o[...,near])               # notes leave the near word for the far one
         move(w[...,far], n, out=o[...,far])
-        o[...,far] |= back(w[...,near], word - n)           # numpy gives 0 for shifts by 64 or more, and 64-n < 0 is such a shift
+        # numpy gives 0 for shifts by 64 or more, and 64-n < 0 is such a shift
+        o[...,far] |= back(w[...,near], word - n)
         if n.max(initial=0) > 64: o[...,far] |= move(w[...,near], n - word)
         out[rows] = o
     return out
@@ -290,7 +295,8 @@ def shift_bytes(
 
 # %% ../nbs/16_data.ipynb #15a3f0ca
 class PRPairDataset(torch.utils.data.Dataset):
-    "Pairs of views `(C,H,W)` of one song, the second shifted by `deltas` = (dx steps later, dy semitones up). ValueError for arguments that do not fit."
+    """Pairs of views `(C,H,W)` of one song, the second shifted by `deltas` = (dx steps later, dy semitones up).
+    ValueError for arguments that do not fit."""
     def __init__(self,
         store,              # RollStore, or the path of one
         split='train',      # 'train', 'val', 'all', or indices of pieces
@@ -333,6 +339,7 @@ class PRPairDataset(torch.utils.data.Dataset):
         "A batch, already collated; torch's DataLoader calls this."
         return self.batch(idxs)
 
+# %% ../nbs/16_data.ipynb #saedbcc5
 def choose_pieces(store, which, val, seed):
     "Indices of the pieces of a split."
     if not isinstance(which, str): return np.array([range(len(store))[i] for i in which], dtype=np.int64)
@@ -344,7 +351,8 @@ def choose_pieces(store, which, val, seed):
 @patch
 def locate(self:PRPairDataset,
     idxs,               # (B,) items
-):                      # (song (B,) index into the store, length (B,) steps, which (B,) window of its song, count (B,) windows of its song)
+# (song (B,) index into the store, length (B,) steps, which (B,) window of its song, count (B,) windows of its song)
+):
     "Which window of which song an item is. IndexError beyond the end."
     idxs, n = np.asarray(idxs, dtype=np.int64).reshape(-1), len(self)
     if ((idxs < -n) | (idxs >= n)).any(): raise IndexError(f'item {idxs[(idxs < -n) | (idxs >= n)][0]} of a dataset of {n}')

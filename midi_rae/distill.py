@@ -20,7 +20,8 @@ from .patches import patchify
 def standardised(
     z: Tensor,      # (M, D)
 ) -> Tensor:        # (M, D) float32
-    "Tokens less their mean, over their deviation, those of all ranks together; dimensions that hardly vary (by less than some 0.3% of a token's size) are not blown up."
+    """Tokens less their mean, over their deviation, those of all ranks together; dimensions that hardly vary (by
+    less than some 0.3% of a token's size) are not blown up."""
     z = z.float()
     total = rank_sum(torch.cat([z.sum(0), z.new_tensor([len(z)]), z.detach().pow(2).mean(1).sum()[None]]))
     n = total[-2].clamp(min=1)
@@ -44,6 +45,7 @@ class PrototypeHead(nn.Module):
         z = self.mlp(x)
         with torch.autocast(z.device.type, enabled=False): return F.normalize(z.float(), dim=-1, eps=.1) @ F.normalize(self.prototypes.float(), dim=-1).T   # what is nearly nothing has no direction
 
+# %% ../nbs/11_distill.ipynb #s7206df7
 class LevelHeads(nn.Module):
     "A `PrototypeHead` for each level."
     def __init__(self,
@@ -98,7 +100,8 @@ def sinkhorn(
     temp: float,
     iterations=3,
 ) -> Tensor:             # (M, K) rows sum to 1 where the weight is 1, and are 0 elsewhere
-    "Scores turned into names that are equally frequent over the tokens of all ranks: Sinkhorn–Knopp as in SwAV (arXiv 2006.09882)."
+    """Scores turned into names that are equally frequent over the tokens of all ranks: Sinkhorn–Knopp as in SwAV
+    (arXiv 2006.09882)."""
     q = scores.float()/temp
     q = (q - q.amax(1, keepdim=True)).exp()*weight[:, None]   # nothing overflows, and rows are scaled anyway
     n, tiny = all_sum(weight.float().sum()).clamp(min=1), 1e-30
@@ -165,7 +168,8 @@ class Teacher(nn.Module):
         lit: Tensor,      # (B, N) bool, tokens that count
         learn=False,      # note the mean score for the next `update`
     ) -> Tensor:          # (B, N, K)
-        "Names of one level's tokens. All samples of a step and all ranks must come together: the names are shared out among them."
+        """Names of one level's tokens. All samples of a step and all ranks must come together: the names are shared
+        out among them."""
         w = lit.flatten().float()
         flat = scores.flatten(0, 1)
         mean, factor = mean_and_stretch(flat, w)
@@ -196,7 +200,8 @@ def assignment_loss(
 def hidden_share(
     enc_out: EncoderOutput,
 ) -> list[Tensor]:           # of each level (B, N) in 0…1, coarsest first
-    "The share of the notes' patches under each token that were hidden; 0 for silent tokens and for those masked again between stages, whose embedding says nothing."
+    """The share of the notes' patches under each token that were hidden; 0 for silent tokens and for those masked
+    again between stages, whose embedding says nothing."""
     fine, out = enc_out.patches.finest, []
     lit, hidden = (f.float().view(-1, 1, *fine.grid) for f in (enc_out.full_non_empty, enc_out.full_non_empty & ~enc_out.mae_mask))
     for s in enc_out.patches:
@@ -237,19 +242,22 @@ def count_prototypes(
     most,              # at most so many at any level; or a list, one number a level, taken as it is
     tokens: list,      # of each level in a batch, coarsest first
 ) -> list[int]:
-    "Prototypes of each level: an eighth of the batch's tokens at most, since names that are to be equally frequent must each find several."
+    """Prototypes of each level: an eighth of the batch's tokens at most, since names that are to be equally
+    frequent must each find several."""
     return [max(2, min(most, n//8)) for n in tokens] if isinstance(most, int) else list(most)
 
 def make_teacher(
     cfg: DictConfig,       # distill, loss, train.steps, train.batch_size
     encoder: nn.Module,
 ) -> tuple:                # (LevelHeads of the student, Teacher)
-    "What a config asks for. Raises ValueError where the encoder leaves out what is masked and iBOT would have nothing to name."
+    """What a config asks for. Raises ValueError where the encoder leaves out what is masked and iBOT would have
+    nothing to name."""
     d = cfg.distill
     if cfg.loss.ibot > 0 and not hasattr(encoder, 'mask_token'):
         raise ValueError(f'loss.ibot={cfg.loss.ibot}, but {type(encoder).__name__} leaves masked patches out and has nothing to name at their places: set loss.ibot=0')
     with torch.no_grad(): levels = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
-    tokens = [cfg.train.batch_size*s.num_patches*(1 if i else 2) for i, s in enumerate(levels)]   # the coarsest level names both views
+    # the coarsest level names both views
+    tokens = [cfg.train.batch_size*s.num_patches*(1 if i else 2) for i, s in enumerate(levels)]
     heads = LevelHeads([s.dim for s in levels], count_prototypes(d.prototypes, tokens), d.hidden)
     return heads, Teacher(encoder, heads, cfg.train.steps, d.targets, d.center_momentum, d.momentum, d.momentum_end, d.temp, d.temp_end, d.temp_warmup)
 
@@ -258,13 +266,15 @@ def teacher_targets(
     teacher: Teacher,
     x1, x2,           # (B, C, H, W) the two views
     learn=False,      # note the mean scores for the next `update`
-) -> dict:            # targets_0 … targets_L (B, N, K) of the first view, targets_other (B, N, K) of the second one at the coarsest level
+# targets_0 … targets_L (B, N, K) of the first view, targets_other (B, N, K) of the second one at the coarsest level
+) -> dict:
     "The targets of a step."
     scores, lit = teacher(torch.cat([x1, x2]))
     first, other = teacher.targets(0, scores[0], lit[0], learn).split(len(x1))
     finer = {f'targets_{i}': teacher.targets(i, s[:len(x1)], l[:len(x1)], learn) for i, (s, l) in enumerate(zip(scores, lit)) if i}
     return dict(targets_0=first, targets_other=other, **finer)
 
+# %% ../nbs/11_distill.ipynb #s1bd542d
 def distill_terms(
     heads: LevelHeads,                          # of the student
     out1: EncoderOutput, out2: EncoderOutput,   # the masked view, the other one

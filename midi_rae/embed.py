@@ -195,6 +195,7 @@ def save_encoding(
     np.savez(buf, **arrays, source=np.array(str(source)))
     write_atomic(path, buf.getbuffer())
 
+# %% ../nbs/19_embed.ipynb #se205a03
 def load_encoding(
     path,       # what `save_encoding` wrote
 ) -> dict:      # name → array

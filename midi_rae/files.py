@@ -20,7 +20,8 @@ def write_atomic(
     "Write a whole file or nothing: readers never see half of it."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tmp = path.with_name(f'.{os.getpid()}.{zlib.crc32(os.fsencode(path.name)):08x}.tmp')   # short, however long the name
+    # short, however long the name
+    tmp = path.with_name(f'.{os.getpid()}.{zlib.crc32(os.fsencode(path.name)):08x}.tmp')
     try:
         tmp.write_bytes(data)
         os.replace(tmp, path)
@@ -74,7 +75,8 @@ def locked(
     except Timeout: raise FileExistsError(f'another process is writing {folder}: wait for it, or {remedy}') from None
     try: yield
     finally:
-        Path(lock.lock_file).unlink(missing_ok=True)   # while it is held: whoever opened it meanwhile finds it gone, and tries again
+        # while it is held: whoever opened it meanwhile finds it gone, and tries again
+        Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
 
 # %% ../nbs/01_files.ipynb #6ecfb72e

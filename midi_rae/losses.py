@@ -81,7 +81,8 @@ class SIGReg(nn.Module):
         phi, trapezoid = (-t**2/2).exp(), torch.ones(self.K)
         trapezoid[-1] = .5
         self.register_buffer('phi', phi, persistent=False)
-        self.register_buffer('w', 2*self.h*phi*trapezoid, persistent=False)   # both halves; at t=0 the difference is zero
+        # both halves; at t=0 the difference is zero
+        self.register_buffer('w', 2*self.h*phi*trapezoid, persistent=False)
 
     def slices(self,
         D: int,     # width of the embeddings
@@ -166,7 +167,8 @@ def calc_enc_loss_multiscale(
     out1: EncoderOutput, out2: EncoderOutput,  # the two views
     deltas: Tensor,                            # (B, 2) signed (dx steps, dy semitones)
     lejepa: LeJEPA,
-) -> dict:                                     # 'loss', 'sim', 'sigreg': means over levels; 'sim_l', 'sigreg_l': (levels,)
+# 'loss', 'sim', 'sigreg': means over levels; 'sim_l', 'sigreg_l': (levels,)
+) -> dict:
     "`calc_enc_loss` at every level, averaged."
     each = [calc_enc_loss(a, b, deltas, lejepa) for a, b in zip(out1.patches, out2.patches)]
     cols = {k: torch.stack([e[k] for e in each]) for k in ('loss', 'sim', 'sigreg')}
@@ -202,7 +204,8 @@ def calc_levels_loss(
     img: Tensor,     # (B, C, H, W) in [0, 1]
     weights=1.,      # of each level: a number, or a list as long as `logits`
 ) -> Tensor:         # scalar ≥ 0
-    "How far each level's drawing is from the roll at its size, averaged over levels. Raises ValueError for a wrong number of weights."
+    """How far each level's drawing is from the roll at its size, averaged over levels. Raises ValueError for a
+    wrong number of weights."""
     ws = [weights]*len(logits) if isinstance(weights, (int, float)) else list(weights)
     if len(ws) != len(logits): raise ValueError(f'{len(ws)} weights {ws} for {len(logits)} coarser levels')
     def one(z):

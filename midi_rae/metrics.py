@@ -79,7 +79,8 @@ def note_f1(
 def effective_rank(
     z: Tensor,  # (M, D) embeddings
 ) -> float:     # 0…min(M, D)
-    "exp of the entropy of the normalised singular values of the centred embeddings; 0 for fewer than two or equal ones."
+    """exp of the entropy of the normalised singular values of the centred embeddings; 0 for fewer than two or equal
+    ones."""
     if len(z) < 2: return 0.
     z = z.cpu().double()   # not every device has float64
     z = z - z.mean(0)

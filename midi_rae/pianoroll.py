@@ -26,7 +26,8 @@ MAX_STEPS = 100_000         # at 4 steps a beat and 120 beats a minute: three an
 END_OF_TRACK = b'\xff\x2f\x00'
 # at one time, for every pitch of every channel, twice, since a pitch may have been struck twice
 ALL_NOTES_OFF = b'\0'.join(bytes([0x80 | c, 0, 64]) + b''.join(bytes([0, p, 64]) for p in range(1, 128)) for c in [*range(16)]*2)
-SLOWEST, FASTEST = 4., 1000.   # quarter notes in a minute that a written file may have; the 24 bits of a tempo event end at 3.6
+# quarter notes in a minute that a written file may have; the 24 bits of a tempo event end at 3.6
+SLOWEST, FASTEST = 4., 1000.
 
 def add_note_offs(
     data:bytes,   # a MIDI file
@@ -47,7 +48,8 @@ def end_open_notes(
     data:bytes,   # a MIDI file
     score,        # what symusic reads in it: notes without a note-off are left out
 ):                # symusic.Score with all notes
-    "Let notes without a note-off last until their pitch begins or ends again, or else to the end of their track, with a warning."
+    """Let notes without a note-off last until their pitch begins or ends again, or else to the end of their track,
+    with a warning."""
     try: closed = symusic.Score.from_midi(add_note_offs(data))
     except RuntimeError: return score
     if (n := closed.note_num() - score.note_num()) <= 0: return score
@@ -62,10 +64,12 @@ def end_open_notes(
     warnings.warn(f'{n} of {closed.note_num()} notes have no note-off: they last until their pitch begins or ends again, or to the end of their track')
     return closed
 
+# %% ../nbs/13_pianoroll.ipynb #sa5b9184
 def read_score(
     src,     # MIDI file, its bytes, or a symusic.Score
 ):           # symusic.Score in ticks
-    "A piece with its tracks, tempos and signatures. FileNotFoundError, or ValueError for what is not MIDI or holds independent patterns (format 2)."
+    """A piece with its tracks, tempos and signatures. FileNotFoundError, or ValueError for what is not MIDI or
+    holds independent patterns (format 2)."""
     if isinstance(src, symusic.core.ScoreTick): return src
     if hasattr(src, 'ttype'): return src.to('tick')
     data = Path(src).read_bytes() if isinstance(src, (str, os.PathLike)) else bytes(src)
@@ -77,8 +81,10 @@ def read_score(
 
 def tempo_map(
     score,              # symusic.Score in ticks
-)->tuple:               # three (k,) float arrays: first tick of each stretch, when it begins in seconds, seconds in a tick
-    "Stretches of constant tempo; 120 quarter notes a minute until the first event. Events that no file can hold are left out with a warning."
+# three (k,) float arrays: first tick of each stretch, when it begins in seconds, seconds in a tick
+)->tuple:
+    """Stretches of constant tempo; 120 quarter notes a minute until the first event. Events that no file can hold
+    are left out with a warning."""
     events = sorted(score.tempos, key=lambda t: t.time)
     good = [t for t in events if 60e6/FASTEST <= t.mspq < 2**24]
     if len(good) < len(events):
@@ -198,7 +204,8 @@ def separate(
     notes:np.ndarray,   # (N,4) notes in any order
     gap:int=1,          # silent steps wanted before a repeated note
 )->np.ndarray:          # (M,4) notes ordered by pitch and start, M <= N
-    "Notes of one pitch made to follow each other, with `gap` steps of silence where there is room; a note inside a longer one does not end it."
+    """Notes of one pitch made to follow each other, with `gap` steps of silence where there is room; a note inside
+    a longer one does not end it."""
     if gap < 0: raise ValueError(f'gap must be 0 or more steps, not {gap}')
     if len(notes) == 0: return notes
     notes = notes[np.lexsort((notes[:,1], notes[:,0]))]
@@ -208,7 +215,8 @@ def separate(
     pitch, start, end = notes[:,0], notes[:,1], notes[:,2]
     far = pitch*(end.max() + 1)                                     # keeps the running maximum within a pitch
     reach = np.maximum.accumulate(end + far) - far
-    same, inside = pitch[1:] == pitch[:-1], end[1:] <= reach[:-1]   # the next note lies inside a longer one: the sound goes on
+    # the next note lies inside a longer one: the sound goes on
+    same, inside = pitch[1:] == pitch[:-1], end[1:] <= reach[:-1]
     room = np.where(same, start[1:] - np.where(inside, 0, gap), reach[:-1])
     notes[:,2] = np.r_[np.maximum(np.minimum(reach[:-1], room), start[:-1] + 1), reach[-1:]]
     return notes
@@ -222,7 +230,8 @@ def notes_to_roll(
     gap:int=1,            # silent steps before a repeated note
     max_steps:int=MAX_STEPS, # longest piece accepted, in steps
 )->np.ndarray:            # uint8, (128,T), or (2,128,T) with onsets
-    "Draw notes (N,4) as a roll `(128,T)`, or `(2,128,T)` with onsets. ValueError if it would be longer than `max_steps`."
+    """Draw notes (N,4) as a roll `(128,T)`, or `(2,128,T)` with onsets. ValueError if it would be longer than
+    `max_steps`."""
     notes = separate(np.asarray(notes, dtype=np.int64).reshape(-1, 4), gap)
     T = int(n_steps if n_steps is not None else notes[:,2].max(initial=0))
     check_length(T, max_steps)
@@ -287,7 +296,8 @@ class Omissions:
         return '; '.join(said)
 
 def pedal_ends(track)->np.ndarray:
-    "End ticks (N,) of a track's notes with the sustain pedal: a note sounds until the pedal that holds it is released, or its pitch begins again."
+    """End ticks (N,) of a track's notes with the sustain pedal: a note sounds until the pedal that holds it is
+    released, or its pitch begins again."""
     n = track.notes.numpy()
     start, end, pitch = n['time'].astype(np.int64), n['time'].astype(np.int64) + n['duration'], n['pitch'].astype(np.int64)
     if not len(track.pedals): return end
@@ -309,6 +319,7 @@ def score_omissions(
     longer = [int((pedal_ends(t) > [n.end for n in t.notes]).sum()) for t in tracks if len(t.pedals) and len(t.notes)]
     return Omissions(0 if drums else sum(len(t.notes) for t in score.tracks if t.is_drum), 0 if pedal else sum(longer))
 
+# %% ../nbs/13_pianoroll.ipynb #s0f811f1
 def score_columns(
     score,              # symusic.Score in ticks
     drums:bool=False,   # keep the tracks of channel 10? Their pitches name drums, not tones
@@ -336,7 +347,8 @@ def score_to_notes(
     score, grid = read_score(score), Grid.of(steps_per_beat, step)
     start, length, pitch, velocity, _ = score_columns(score, drums, pedal)
     if grid.step is None: return ticks_to_notes(start, length, pitch, velocity, score.ticks_per_quarter, grid.steps_per_beat, max_steps)
-    first, last = (np.round(grid.to_steps(score, t)*1000).astype(np.int64) for t in (start, start + length))   # thousandths of a step
+    # thousandths of a step
+    first, last = (np.round(grid.to_steps(score, t)*1000).astype(np.int64) for t in (start, start + length))
     return ticks_to_notes(first, last - first, pitch, velocity, 1000, 1, max_steps)
 
 # %% ../nbs/13_pianoroll.ipynb #29d5cf19
@@ -361,7 +373,8 @@ class GridReport:
     "What a grid keeps of a piece."
     grid:Grid           # the grid
     notes:int           # notes of the piece
-    fused:int           # notes that share pitch and step with another, or without an onset channel follow it without a gap
+    # notes that share pitch and step with another, or without an onset channel follow it without a gap
+    fused:int
     moved:int           # notes whose onset moves by more than the tolerance
     kept:float          # share of notes neither fused nor moved
     shift:float         # largest shift of an onset, seconds
@@ -380,7 +393,8 @@ def grid_report(
     start, length, pitch, _, _ = score_columns(score, drums)
     steps = np.floor(grid.to_steps(score, start) + .5)
     shift = np.abs(grid.seconds(score, steps) - tick_seconds(score, start))
-    alike = len({*zip(pitch.tolist(), start.tolist())})                 # doubled notes of the file itself are not the grid's fault
+    # doubled notes of the file itself are not the grid's fault
+    alike = len({*zip(pitch.tolist(), start.tolist())})
     kept = separate(np.c_[pitch, steps, steps + np.maximum(1, np.floor(grid.to_steps(score, start + length) + .5) - steps), pitch].astype(np.int64))
     fused = alike - len(kept)
     if not onsets: fused += int(((kept[1:,0] == kept[:-1,0]) & (kept[1:,1] == kept[:-1,2])).sum())
@@ -390,13 +404,15 @@ def grid_report(
 
 GRIDS = [Grid(n) for n in (4, 6, 8, 12, 16, 24)] + [Grid(step=s) for s in (.02, .01)]   # coarsest first
 
+# %% ../nbs/13_pianoroll.ipynb #s4ccd339
 def choose_grid(
     score,              # symusic.Score in ticks
     keep:float=.99,     # share of notes that must neither fuse nor move
     onsets:bool=True,   # is there an onset channel?
     drums:bool=False,   # keep drum tracks?
 )->GridReport:
-    "The coarsest of `GRIDS` that keeps the onsets of a piece, or the one that keeps most. ValueError for a piece without notes."
+    """The coarsest of `GRIDS` that keeps the onsets of a piece, or the one that keeps most. ValueError for a piece
+    without notes."""
     best = None
     for grid in GRIDS:
         report = grid_report(score, grid, onsets, drums=drums)
@@ -427,7 +443,8 @@ def frame_of(
     grid:Grid,
     bpm=None,           # quarter notes in a minute; None: the source's tempo map, 120 without a source
 ):                      # symusic.Score without notes
-    "The score that notes are written into: tempo map, signatures, markers, and tracks with their names and programs. ValueError for a tempo that a file cannot hold."
+    """The score that notes are written into: tempo map, signatures, markers, and tracks with their names and
+    programs. ValueError for a tempo that a file cannot hold."""
     if bpm is not None and not SLOWEST <= bpm <= FASTEST: raise ValueError(f'bpm={bpm}: a tempo lies between {SLOWEST:g} and {FASTEST:g} quarter notes a minute')
     step = max(1, 480//grid.steps_per_beat)                    # ticks in a step
     score = symusic.Score(480 if grid.step is not None else step*grid.steps_per_beat) if source is None else symusic.Score(source.ticks_per_quarter)
@@ -439,6 +456,7 @@ def frame_of(
         for t in source.tracks: score.tracks.append(symusic.Track(name=t.name, program=t.program, is_drum=t.is_drum))
     return score
 
+# %% ../nbs/13_pianoroll.ipynb #s9c7adda
 def roll_to_midi(
     roll,               # (128,T), (1,128,T) or (2,128,T) with onsets: 0/1 or velocities; threshold probabilities first
     path=None,          # where to write the file, if at all
@@ -446,10 +464,12 @@ def roll_to_midi(
     bpm:float=None,     # quarter notes in a minute, 4 to 1,000 (default: the tempo map of `source`; 120 without one)
     velocity:int=DEFAULT_VELOCITY, # velocity of the notes of a binary roll
     step=None,          # seconds in a step, or '20ms'
-    source=None,        # symusic.Score that the roll was made from: its tempos, signatures, tracks and programs are kept
+    # symusic.Score that the roll was made from: its tempos, signatures, tracks and programs are kept
+    source=None,
     drums:bool=False,   # was it made with the drum tracks of `source`?
 ):                      # symusic.Score
-    "Turn a roll into a `symusic.Score`, and write it to `path` if given. ValueError if it is not a roll, or for a tempo that a file cannot hold."
+    """Turn a roll into a `symusic.Score`, and write it to `path` if given. ValueError if it is not a roll, or for a
+    tempo that a file cannot hold."""
     grid = Grid.of(steps_per_beat, step)
     if grid.step is None and grid.steps_per_beat > 32767: raise ValueError(f'steps_per_beat must lie in 1..32767, not {grid.steps_per_beat}')
     score, notes = frame_of(source, grid, bpm), roll_to_notes(roll, velocity)

@@ -161,7 +161,8 @@ def preencode(
     val=.1, split_seed=0, # the split, see `midi_rae.data.split`
     progress=True,        # show a progress bar?
 ):                        # PreencodedDataset
-    "Encode every window of a store. Raises ValueError for an encoder that does not fit it, FileExistsError for a folder that is something else, OSError where it cannot be written."
+    """Encode every window of a store. Raises ValueError for an encoder that does not fit it, FileExistsError for a
+    folder that is something else, OSError where it cannot be written."""
     store, out = store if isinstance(store, RollStore) else RollStore(store), Path(out)
     _check_arguments(encoder, store, out, width, dtype)
     W, songs = encoder.img_size[1], choose_pieces(store, split, val, split_seed)
@@ -187,7 +188,8 @@ def preencode(
 
 # %% ../nbs/26_preencode.ipynb #0ab1136e
 class PreencodedDataset(torch.utils.data.Dataset):
-    "A corpus that `preencode` wrote, mapped into memory when first used. FileNotFoundError or ValueError if `path` is not one."
+    """A corpus that `preencode` wrote, mapped into memory when first used. FileNotFoundError or ValueError if
+    `path` is not one."""
     def __init__(self,
         path,           # folder
         split='all',    # 'all', 'train' or 'val': windows of these pieces only

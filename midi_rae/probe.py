@@ -389,6 +389,7 @@ def _linear_path(x, y, classes):
         best = val
         yield Fit(val, p, _answers(model, x[2], classes))
 
+# %% ../nbs/22_probe.ipynb #sf6dbaac
 def _mlp_path(x, y, classes, seed, patience=5, epochs=100):
     "One-hidden-layer probes, one a penalty, each at its best epoch."
     for p in MLP_PENALTIES:
@@ -411,6 +412,7 @@ def standardise(
     scaler = StandardScaler().fit(x[0].reshape(-1, x[0].shape[-1]).astype(np.float32))
     return [scaler.transform(v.reshape(-1, v.shape[-1]).astype(np.float32)).reshape(v.shape).clip(-10, 10) for v in x]
 
+# %% ../nbs/22_probe.ipynb #s4ce09ca
 def fit_probe(
     x: list,          # features (m, d) of the parts to fit, to validate, to test
     y: list,          # labels: (m,) classes 0 …, or (m,) or (m, k) values
@@ -459,6 +461,7 @@ class AttentionPool(nn.Module):
         weights = self.query(tokens).masked_fill(~active[..., None], -1e4).softmax(1)*active[..., None]
         return self.head(torch.einsum('bnh,bnd->bhd', weights, tokens).flatten(1))
 
+# %% ../nbs/22_probe.ipynb #sd6c82ff
 def fit_attention(
     x: list,         # tokens (m, N, D + 1) of the three parts; the last dimension is 1 where a token is not empty
     y: list,         # as for `fit_probe`
@@ -605,6 +608,7 @@ def _fitted(x, y, task, part, group, song, groups, probe, pool, seed):
     else: fit = fit_probe(xs, ys, task.classes, probe, seed)
     return fit.val, fit.penalty, _sums(task, ys[2], fit.answers, song[at[2]], group[at[2]], groups)
 
+# %% ../nbs/22_probe.ipynb #sc0359cf
 def probe_task(
     feats: list,      # [(n, d) of windows, (m, d) of places] of one encoder, or of several whose scores are to be one
     ex: Examples,
@@ -670,6 +674,7 @@ def check_choices(
             if name not in known: raise ValueError(f'no {kind} {name!r}; there are {", ".join(known)}')
     return tuple(pools), tuple(probes)
 
+# %% ../nbs/22_probe.ipynb #s898f5ef
 def probe_rows(
     rows: dict,           # name → pool → list of features, see `probe_task`
     ex: Examples,
@@ -767,6 +772,7 @@ def _unit(column):
     kind = TASKS[column.removesuffix(', MLP')].kind
     return {'class': 'accuracy', 'values': 'R²', 'retrieval': 'MRR'}[kind]
 
+# %% ../nbs/22_probe.ipynb #s11d06f3
 def plot_matrix(
     rows: list,           # from `probe_matrix`, or a table as `matrix_table` gives
     tasks=None,           # names of columns; None: all
@@ -840,6 +846,7 @@ def _batch_vectors(encoder, ex, i, places):
     if places is None: return torch.cat([level_vectors(s)[which] for s in out.patches], 1)
     return torch.cat([level_vectors(s, which, torch.from_numpy(places).to(device)) for s in out.patches], 1)
 
+# %% ../nbs/22_probe.ipynb #s9c25f08
 def finetune(
     encoder,            # stays as it is
     ex: Examples,

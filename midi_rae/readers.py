@@ -41,7 +41,8 @@ def _tempo(e):
     return float(number[0])*unit or None if number else None
 
 def _signatures(attributes):
-    "What an <attributes> element says of metre and key: ('time', (4, 4)), ('key', (fifths, 0 for major or 1 for minor))."
+    """What an <attributes> element says of metre and key: ('time', (4, 4)), ('key', (fifths, 0 for major or 1 for
+    minor))."""
     time, key = attributes.find('time'), attributes.find('key')
     if time is not None:
         beats, unit = '+'.join(b.text or '' for b in time.findall('beats')), time.findtext('beat-type') or ''
@@ -52,7 +53,8 @@ def _signatures(attributes):
 
 # %% ../nbs/14_readers.ipynb #c7f1cf5c
 def _bars(part, per_beat):
-    "Measures of a MusicXML part: length, notes `[start, ticks, pitch, ties, voice]` and marks `(at, kind, value)`, in ticks from the beginning of the measure."
+    """Measures of a MusicXML part: length, notes `[start, ticks, pitch, ties, voice]` and marks `(at, kind,
+    value)`, in ticks from the beginning of the measure."""
     divisions, transpose = 1, 0
     for measure in part.findall('measure'):
         notes, marks, now, last, longest = [], [], 0, 0, 0
@@ -83,7 +85,8 @@ def _bar_length(bars):
     return max(usual, max((start + ticks for _, notes, _ in bars for start, ticks, *_ in notes), default=0))
 
 def _lay_out(parts):
-    "Measures of all parts, one after another, with tied notes made one: lists `[start, ticks, pitch, part]`, bars `(tick, length)` and marks `(tick, kind, value)`."
+    """Measures of all parts, one after another, with tied notes made one: lists `[start, ticks, pitch, part]`, bars
+    `(tick, length)` and marks `(tick, kind, value)`."""
     notes, measures, marks, tied, bar = [], [], [], [{} for _ in parts], 0
     for bars in zip_longest(*parts, fillvalue=(0, [], [])):
         for k, (open_ties, (_, here, said)) in enumerate(zip(tied, bars)):
@@ -142,7 +145,8 @@ def build_score(
     keys=(),            # (tick, (fifths, 0 for major or 1 for minor))
     title='',
 ):                      # symusic.Score in ticks
-    "A written score as a `symusic.Score`: a track for each part; the title is its first marker. ValueError without notes, or for one beyond what ticks can count."
+    """A written score as a `symusic.Score`: a track for each part; the title is its first marker. ValueError
+    without notes, or for one beyond what ticks can count."""
     start, length, pitch, part = np.array(notes, dtype=np.int64).reshape(-1, 4).T
     if len(start) == 0: raise ValueError('no notes')
     if (start + length).max() >= 2**31: raise ValueError(f'the piece is {(start + length).max()/per_beat:.0f} beats long, more than can be counted in ticks')
@@ -175,7 +179,8 @@ def musicxml_to_score(
     "A MusicXML score with its tempos, signatures, parts and title. ValueError if it is not one, or holds no notes."
     root = _xml_root(src)
     per_beat = lcm(*(max(1, round(float(d.text))) for d in root.iter('divisions')), 1)
-    fine = [n for n in (lcm(per_beat, k) for k in (5040, 840, 120, 24, 1)) if n < 2**15]    # a MIDI file counts to 32767
+    # a MIDI file counts to 32767
+    fine = [n for n in (lcm(per_beat, k) for k in (5040, 840, 120, 24, 1)) if n < 2**15]
     per_beat = fine[0] if fine else 5040
     notes, measures, marks = _lay_out([list(_bars(part, per_beat)) for part in root.findall('part')])
     of = lambda kind: [(at, value) for at, what, value in marks if what == kind]
@@ -201,7 +206,8 @@ def import_music21():
 def stream_to_score(
     score,              # music21 stream, such as `music21.converter.parse` returns
 ):                      # symusic.Score in ticks, a track for each part
-    "A music21 score, ties merged, at sounding pitch, with its tempos, signatures, parts and title. ValueError if it holds no notes, or several pieces."
+    """A music21 score, ties merged, at sounding pitch, with its tempos, signatures, parts and title. ValueError if
+    it holds no notes, or several pieces."""
     m21, per_beat = import_music21(), 10080             # divisible by 2..10, so that triplets and quintuplets are exact
     if isinstance(score, m21.stream.Opus): raise ValueError(f'holds {len(score.scores)} pieces: pass one of `.scores`')
     measures = [(round(m.offset*per_beat), round(m.duration.quarterLength*per_beat)) for m in (next(iter(getattr(score, 'parts', [])), score)).getElementsByClass(m21.stream.Measure)]
@@ -269,7 +275,8 @@ READERS = dict(midi=read_midi, musicxml=read_musicxml, music21=read_music21, png
 
 # %% ../nbs/14_readers.ipynb #c55e5cd9
 MIDI_FILES = ('.mid', '.midi', '.kar', '.rmi')                  # in any case
-SCORE_FILES = {'.mxl': 'musicxml', '.xml': 'musicxml', '.musicxml': 'musicxml', '.krn': 'music21', '.abc': 'music21'}   # ending → reader
+# ending → reader
+SCORE_FILES = {'.mxl': 'musicxml', '.xml': 'musicxml', '.musicxml': 'musicxml', '.krn': 'music21', '.abc': 'music21'}
 
 def reader_for(path) -> str:
     "Key of READERS for a file, by its ending; MIDI where that says nothing."
@@ -383,7 +390,8 @@ class Worker:
         raise RuntimeError('a reading process could not start: ' + self.errors.read()[-2000:].decode(errors='replace').strip())
 
     def read(self, files):
-        "Read files, yield `(index, answer)`. If it dies, the answer is why, `dead` is set and the rest stays in `todo`."
+        """Read files, yield `(index, answer)`. If it dies, the answer is why, `dead` is set and the rest stays in
+        `todo`."""
         self.todo = deque(files)
         self.deadline = time.monotonic() + self.timeout
         self._tell(list(files))

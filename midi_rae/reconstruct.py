@@ -150,6 +150,7 @@ def reconstruct_file(
     roll, truth = reconstruct_midi(source, encoder, decoder, threshold, batch_size, report.grid, None, drums, pedal)
     return Reconstruction(source, report, score_omissions(source, drums, pedal), roll, truth, drums, pedal)
 
+# %% ../nbs/28_reconstruct.ipynb #s898c838
 def score_seconds(
     score,                 # symusic.Score
     drums=False,           # with drum tracks?
@@ -179,6 +180,7 @@ def score_song(
     scores = dict(grid=f1(on_grid, read), network=f1(decoded, on_grid), heard=f1(back, read))
     return dict(**scores, **counts, **left_out, length=float(length))
 
+# %% ../nbs/28_reconstruct.ipynb #s9c87659
 def score_files(
     files,                 # paths
     encoder: nn.Module,    # of a pair, see `load_pair`

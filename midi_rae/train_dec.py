@@ -29,7 +29,8 @@ from .preencode import preencoded_loader, PreencodedDataset
 def trained_encoder(
     cfg: DictConfig,  # model, dec.encoder
 ) -> nn.Module:
-    "The config's encoder with the weights of `dec.encoder`, or as it was initialised. Raises ValueError, naming the keys, where that was another encoder."
+    """The config's encoder with the weights of `dec.encoder`, or as it was initialised. Raises ValueError, naming
+    the keys, where that was another encoder."""
     encoder, source = build(cfg.model.encoder), cfg.dec.encoder
     if source is None: return encoder
     if is_run(source): check_same_encoder(source, cfg)
@@ -44,7 +45,8 @@ def check_same_encoder(run, cfg):
 
 # %% ../nbs/27_train_dec.ipynb #813bdd1b
 class Reconstructor(nn.Module):
-    "Encoder and decoder, and where levels are dropped the encoder's predictor, as it was; a batch of rolls goes in, the reconstruction loss comes out."
+    """Encoder and decoder, and where levels are dropped the encoder's predictor, as it was; a batch of rolls goes
+    in, the reconstruction loss comes out."""
     drop_weight = .1   # of the loss of samples that lost levels, which is so much larger, beside that of whole ones
     drop_pos = 2.      # what a lit pixel counts there: a guess pays in F1 from a probability well below a half
 
@@ -71,7 +73,8 @@ class Reconstructor(nn.Module):
 def encode(self:Reconstructor,
     x,   # (B, C, H, W)
 ):       # EncoderOutput
-    "Encode all of it (in training masked between the stages, if the encoder does that); without a graph where the encoder is frozen."
+    """Encode all of it (in training masked between the stages, if the encoder does that); without a graph where the
+    encoder is frozen."""
     again = self.encoder.training and getattr(self.encoder, 'stage_mask_ratio', 0)
     how = dict(mae_mask=torch.ones(len(self.encoder.pos0), dtype=torch.bool)) if again else dict(mask_ratio=0.)
     with torch.set_grad_enabled(self.finetune and torch.is_grad_enabled()): return self.encoder(x, **how)
@@ -98,7 +101,8 @@ def prepare(self:Reconstructor,
 def drop_levels(self:Reconstructor,
     out: EncoderOutput,
 ) -> tuple:           # the encoding as the decoder gets to see it in training; (B,) bool: what has lost nothing
-    "With probability `dec.level_drop` a sample keeps a few coarse levels only, any number of them; for finer ones stand their means, or half of the time what the predictor says."
+    """With probability `dec.level_drop` a sample keeps a few coarse levels only, any number of them; for finer ones
+    stand their means, or half of the time what the predictor says."""
     n, (B, device) = len(out.patches), (out.patches[0].batch_size, out.patches[0].emb.device)
     k = torch.where(torch.rand(B, device=device) < self.level_drop, torch.randint(n - 1, (B,), device=device), n - 1)
     fill = self.decoder.level_means.embs
@@ -111,7 +115,9 @@ def drop_levels(self:Reconstructor,
 @patch
 def forward(self:Reconstructor,
     batch: dict,   # img1 (B, C, H, W) in [0, 1]; enc_out where it was encoded before
-) -> dict:         # 'loss': mean binary cross-entropy a pixel, where levels are dropped with less weight for samples that lost some; with levels.predict that and 'levels' together, and 'pixels' alone
+# 'loss': mean binary cross-entropy a pixel, where levels are dropped with less weight for samples that lost some;
+# with levels.predict that and 'levels' together, and 'pixels' alone
+) -> dict:
     x, out = batch['img1'], batch.get('enc_out')
     out = self.encode(x) if out is None else out
     out, whole = self.drop_levels(out) if self.training and self.level_drop else (out, x.new_ones(len(x), dtype=torch.bool))
@@ -130,7 +136,9 @@ def evaluate_dec(
     model: Reconstructor,  # in eval mode
     ds,                    # held-out pairs
     device,
-) -> dict:                 # val_loss, val_precision, val_recall, val_f1; where levels are dropped val_f1_k too, from levels 0…k and the means of the others
+# val_loss, val_precision, val_recall, val_f1; where levels are dropped val_f1_k too, from levels 0…k and the means of
+# the others
+) -> dict:
     "Loss and pixel scores on held-out music; the scores come from counts over all of it."
     loss, counts, coarse = torch.zeros(2, device=device), 0, 0   # sum over windows, their number
     for b in val_batches(cfg, ds, device):
@@ -161,7 +169,8 @@ def make_loader(
     train_ds,         # pairs of views of the training split
     encoder,          # that of the model to be trained
 ):                    # loader(rank, world_size, start) for `fit`
-    "Rolls encoded while training, or embeddings computed before by `midi_rae_preencode`. ValueError where those are of another encoder, window or split."
+    """Rolls encoded while training, or embeddings computed before by `midi_rae_preencode`. ValueError where those
+    are of another encoder, window or split."""
     size = lambda world: cfg.train.batch_size//world
     if cfg.dec.preencoded is None:
         return lambda rank, world, start: pair_loader(train_ds, size(world), rank=rank, world_size=world, start=start)

@@ -33,7 +33,8 @@ def check_level_weights(
     cfg: DictConfig,      # levels
     decoder: nn.Module,
 ):                        # a number or a list
-    "Weights of the coarser levels' drawings. Raises ValueError where the decoder draws none, or where their number is wrong."
+    """Weights of the coarser levels' drawings. Raises ValueError where the decoder draws none, or where their
+    number is wrong."""
     w = cfg.levels.weights if isinstance(cfg.levels.weights, (int, float)) else list(cfg.levels.weights)
     if cfg.levels.predict and not getattr(decoder, 'return_levels', False): raise ValueError(f'levels.predict=true, but {type(decoder).__name__} of model {cfg.model.name!r} draws one level only')
     if cfg.levels.predict and isinstance(w, list) and len(w) != len(decoder.level_heads): raise ValueError(f'levels.weights={w}: there are {len(decoder.level_heads)} coarser levels')
@@ -62,7 +63,8 @@ class CoarseToFineHead(nn.Module):
 
 # %% ../nbs/25_train_enc.ipynb #3350009d
 class Pretrainer(nn.Module):
-    "Encoder, MAE decoder and optional predictor, coarse_to_fine and teacher; a batch of pairs goes in, loss terms come out."
+    """Encoder, MAE decoder and optional predictor, coarse_to_fine and teacher; a batch of pairs goes in, loss terms
+    come out."""
     def __init__(self,
         cfg: DictConfig,  # model.encoder, model.mae_decoder, model.predictor, loss, levels, distill
     ):
@@ -107,14 +109,17 @@ def after_step(self:Pretrainer):
 @patch
 def draw(self:Pretrainer,
     out: EncoderOutput,
-) -> list:               # of tokens of pixel logits: the finest level's last, those of coarser levels before it where they are predicted
+# of tokens of pixel logits: the finest level's last, those of coarser levels before it where they are predicted
+) -> list:
     "Decode; the gradient of pixels stops before the `distill.instead_of_pixels` coarsest levels."
     decoded = self.mae_decoder(out.detach_levels(self.own_levels))
     return decoded if isinstance(decoded, list) else [decoded]
 
 @patch
 def forward(self:Pretrainer,
-    batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); mae_mask (B, N) bool, True = visible, drawn where it is missing
+    # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); mae_mask (B, N) bool, True = visible, drawn where it is
+    # missing
+    batch: dict,
 ) -> dict:            # scalars: 'loss' and its terms
     if self.teacher is not None and 'targets_0' not in batch: batch = self.prepare(batch)
     w, x1, x2 = self.loss, batch['img1'], batch['img2']
@@ -149,7 +154,8 @@ def forward(self:Pretrainer,
 def open_store(
     cfg: DictConfig,  # data.store, data.channels, data.steps_per_beat
 ) -> RollStore:
-    "The store of rolls. Raises FileNotFoundError with the command that makes it, ValueError where its channels or its steps a beat are not the config's."
+    """The store of rolls. Raises FileNotFoundError with the command that makes it, ValueError where its channels or
+    its steps a beat are not the config's."""
     try: store = RollStore(cfg.data.store)
     except FileNotFoundError as e: raise FileNotFoundError(f'{e} On the command line: midi_rae_prepare --out {cfg.data.store}') from e
     if store.channels != cfg.data.channels: raise ValueError(f'{cfg.data.store} has {store.channels} channels, data.channels={cfg.data.channels}')
@@ -171,7 +177,8 @@ def val_batches(
     ds: PRPairDataset,   # the held-out split
     device,
 ):
-    "The first `train.eval_batches` batches of held-out windows (-1: all), always the same; of each batch this process's share."
+    """The first `train.eval_batches` batches of held-out windows (-1: all), always the same; of each batch this
+    process's share."""
     me = PartialState()
     for i, batch in enumerate(pair_loader(ds, cfg.train.batch_size//me.num_processes, rank=me.process_index, world_size=me.num_processes, drop_last=False, shuffle=True)):
         if i == cfg.train.eval_batches: return
@@ -184,13 +191,16 @@ def evaluate_enc(
     model: Pretrainer,    # in eval mode
     ds: PRPairDataset,    # held-out pairs
     device,
-) -> dict:                # val_loss and terms, val_masked_f1, val_f1, and of each level rank_i, spread_i, norm_i, sigreg_i, non_empty_i, usage_i
+# val_loss and terms, val_masked_f1, val_f1, and of each level rank_i, spread_i, norm_i, sigreg_i, non_empty_i,
+# usage_i
+) -> dict:
     "Loss terms, F1 of hidden pixels and of a roll shown whole, and the health of each level, on held-out music."
     torch.manual_seed(cfg.seed)
     terms, counts, whole, embs, lit, names, n = {}, 0, 0, [], 0, [], 0
     for b in val_batches(cfg, ds, device):
         k = all_sum(torch.tensor(len(b['img1']), device=device)).item()
-        for key, v in model(b).items(): terms[key] = terms.get(key, 0.) + v.item()*k   # means over all processes already
+        # means over all processes already
+        for key, v in model(b).items(): terms[key] = terms.get(key, 0.) + v.item()*k
         out = model.encoder(b['img1'], mask_ratio=model.mask_ratio)
         s, hidden = out.patches.finest, ~out.mae_mask[..., None]
         draw = lambda p: unpatchify(p, s.grid, s.patch_size)
@@ -226,7 +236,9 @@ def start_from(
     model: Pretrainer,  # filled in place
     source,             # a run folder, or a set of weights: a folder, or a name that `pretrained_sets` lists
 ):
-    "Begin with the encoder of another training, and with whatever else it has of this one's parts, heads for names excepted, whose number depends on the batch; a teacher begins as the encoder. Raises FileNotFoundError without an encoder, ValueError where weights do not fit."
+    """Begin with the encoder of another training, and with whatever else it has of this one's parts, heads for
+    names excepted, whose number depends on the batch; a teacher begins as the encoder. Raises FileNotFoundError
+    without an encoder, ValueError where weights do not fit."""
     for part in ('encoder', 'mae_decoder', 'predictor', 'coarse_to_fine'):
         own = getattr(model, part)
         if own is None: continue
@@ -239,7 +251,8 @@ def start_from(
 def probe_examples(
     cfg: DictConfig,     # train.probe, data.height, data.width, data.channels
 ):                       # Examples, or None where train.probe is null
-    "Windows and labels for probes during training. Raises FileNotFoundError or ValueError for a corpus that cannot be read."
+    """Windows and labels for probes during training. Raises FileNotFoundError or ValueError for a corpus that
+    cannot be read."""
     if cfg.train.probe is None: return None
     from midi_rae.probe import online_examples
     return online_examples(cfg.train.probe, (cfg.data.height, cfg.data.width), onsets=cfg.data.channels == 2)

@@ -81,7 +81,8 @@ def check_same_config(
 def write_lock(
     folder,   # of a run
 ):            # context manager
-    "The right to write a run folder, which the first of many processes takes for all. FileExistsError where another training is writing there."
+    """The right to write a run folder, which the first of many processes takes for all. FileExistsError where
+    another training is writing there."""
     return locked(folder, 'choose another run=FOLDER, or resume=never') if os.environ.get('RANK', '0') == '0' else nullcontext()
 
 def check_free(
@@ -89,7 +90,8 @@ def check_free(
 ):
     "Raise FileExistsError where a training that begins anew would overwrite weights, or files that are no run's."
     if find_checkpoint(folder): return
-    try: begun = {'model', 'data', 'train'} <= set(OmegaConf.load(Path(folder)/'config.yaml'))   # a run that came to no checkpoint
+    # a run that came to no checkpoint
+    try: begun = {'model', 'data', 'train'} <= set(OmegaConf.load(Path(folder)/'config.yaml'))
     except (OSError, TypeError, ValueError, yaml.YAMLError): begun = False
     for name in ('model.safetensors',) if begun else ('model.safetensors', 'config.yaml', 'metrics.csv', 'curves.png', 'reconstruction.png'):
         if (Path(folder)/name).exists(): raise FileExistsError(f'{folder} holds {name} and no checkpoint to go on from, so that it would be overwritten: choose another run=FOLDER, or resume=never')
@@ -111,7 +113,8 @@ def autocast(
     device,      # torch.device
     precision,   # 'no' or 'bf16'
 ):
-    "Mixed precision for any device type. Raises ValueError for another precision: float16 gives NaN in Swin V2's attention."
+    """Mixed precision for any device type. Raises ValueError for another precision: float16 gives NaN in Swin V2's
+    attention."""
     if precision not in ('no', 'bf16'): raise ValueError(f"train.precision={precision!r}: it is 'no' (float32) or 'bf16'")
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == 'bf16')
 
@@ -259,7 +262,8 @@ def begin(self:Run, acc):
 def evaluate(self:Run, acc, evaluate, picture):
     "Scores, levels that have collapsed and the picture; then training goes on."
     shown = self.evaluated.eval()
-    with torch.random.fork_rng(), torch.no_grad(), torch.compiler.set_stance('force_eager'):   # other shapes, no gradients: not worth a graph
+    # other shapes, no gradients: not worth a graph
+    with torch.random.fork_rng(), torch.no_grad(), torch.compiler.set_stance('force_eager'):
         self.log({k: float(v) for k, v in evaluate(shown, acc.device).items()})
         for i in self.newly_collapsed():
             row = self.rows[-1]
@@ -313,14 +317,18 @@ def train_step(
 def fit(
     cfg: DictConfig,      # seed, resume, train
     folder,               # run folder
-    model: nn.Module,     # model(batch) → dict of scalar terms, with 'loss'. Where it has them: prepare(batch) → batch, once a step and before the batch is split; after_step(), once the weights have moved
+    # model(batch) → dict of scalar terms, with 'loss'. Where it has them: prepare(batch) → batch, once a step and
+    # before the batch is split; after_step(), once the weights have moved
+    model: nn.Module,
     loader,               # loader(rank, world_size, start) → endless iterable of batches
-    evaluate=None,        # evaluate(model, device) → dict of numbers for the log; runs on every rank and gathers what each found
+    # evaluate(model, device) → dict of numbers for the log; runs on every rank and gathers what each found
+    evaluate=None,
     picture=None,         # picture(model, device) → Figure
     best_key='val_loss',  # what decides which checkpoint is best
     best_sign=-1,         # -1: lower is better, 1: higher is
 ) -> list[dict]:          # the logged rows
-    "Train to `cfg.train.steps`, from the last checkpoint where there is one. Raises FloatingPointError, naming step and terms, when the loss is not finite."
+    """Train to `cfg.train.steps`, from the last checkpoint where there is one. Raises FloatingPointError, naming
+    step and terms, when the loss is not finite."""
     t, acc = cfg.train, make_accelerator(cfg, folder)
     opt = torch.optim.AdamW(param_groups(model, t.weight_decay), lr=t.lr, betas=(.9, .95), fused=True)
     sched = cosine_schedule(opt, t.steps, t.warmup, t.lr, t.min_lr)
@@ -333,7 +341,8 @@ def fit(
     model.train()
     bar = tqdm(total=t.steps, initial=run.step, desc=run.folder.name, disable=not acc.is_main_process, mininterval=1)
     with stop_flag() as came:
-        stop = lambda: bool(rank_sum(torch.tensor(float(came()), device=acc.device)))   # one rank's signal stops all, after the same step
+        # one rank's signal stops all, after the same step
+        stop = lambda: bool(rank_sum(torch.tensor(float(came()), device=acc.device)))
         while run.step < t.steps and not stop():
             terms, grad_norm = train_step(acc, net, model, opt_, next(batches), t, lambda terms: check_finite(terms, run.step, folder))
             sched.step()

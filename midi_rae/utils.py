@@ -66,7 +66,8 @@ def save_checkpoint(
     config=None,      # DictConfig, resolved when saved
     state=None,       # dict of tensors, numbers, strings, lists and dicts of them
 ) -> Path:
-    "Write a checkpoint atomically. Raises OSError, naming the folder, where the disk is full or not writable; nothing existing is touched before the new one is whole."
+    """Write a checkpoint atomically. Raises OSError, naming the folder, where the disk is full or not writable;
+    nothing existing is touched before the new one is whole."""
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +83,8 @@ def save_checkpoint(
         if path.exists(): path.rename(old)
         tmp.chmod(0o755); tmp.rename(path)
         shutil.rmtree(old, ignore_errors=True)
-    except (OSError, RuntimeError, SafetensorError) as e:   # torch and safetensors have errors of their own for a full disk
+    # torch and safetensors have errors of their own for a full disk
+    except (OSError, RuntimeError, SafetensorError) as e:
         raise OSError(getattr(e, 'errno', None) or 5, f'cannot write checkpoint {path}: {e}; earlier checkpoints are untouched') from e
     finally: shutil.rmtree(tmp, ignore_errors=True)
     return path
@@ -132,7 +134,8 @@ def find_checkpoint(
     return found[-1] if found else None
 
 def remove_unfinished(run):
-    "Delete what a process that was killed while it wrote a checkpoint left behind; one that was being replaced comes back."
+    """Delete what a process that was killed while it wrote a checkpoint left behind; one that was being replaced
+    comes back."""
     for f in [*Path(run).glob('checkpoints/.last-*'), *Path(run).glob('checkpoints/.best-*')]:
         whole = f.with_name(f.name.removeprefix('.').removesuffix('-old'))
         if f.name.endswith('-old') and not whole.exists(): f.rename(whole)

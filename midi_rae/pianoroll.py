@@ -8,7 +8,8 @@ __all__ = ['PITCHES', 'DEFAULT_VELOCITY', 'VELOCITY_SCALE', 'MAX_STEPS', 'END_OF
            'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate', 'notes_to_roll',
            'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions', 'score_columns',
            'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes', 'frame_of',
-           'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll', 'scale_roll', 'unscale_roll']
+           'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll', 'scale_roll',
+           'unscale_roll']
 
 # %% ../nbs/13_pianoroll.ipynb #23b3e29d
 import os, re, warnings
@@ -458,22 +459,20 @@ def frame_of(
     return score
 
 # %% ../nbs/13_pianoroll.ipynb #s9c7adda
-def roll_to_midi(
-    roll,               # (128,T), (1,128,T) or (2,128,T) with onsets: 0/1 or velocities; threshold probabilities first
+def notes_to_midi(
+    notes:np.ndarray,   # (N,4) notes: pitch, start, end in steps, velocity
     path=None,          # where to write the file, if at all
     steps_per_beat=4,   # time steps in a quarter note, or a Grid
     bpm:float=None,     # quarter notes in a minute, 4 to 1,000 (default: the tempo map of `source`; 120 without one)
-    velocity:int=DEFAULT_VELOCITY, # velocity of the notes of a binary roll
     step=None,          # seconds in a step, or '20ms'
-    # symusic.Score that the roll was made from: its tempos, signatures, tracks and programs are kept
+    # symusic.Score that the notes were made from: its tempos, signatures, tracks and programs are kept
     source=None,
-    drums:bool=False,   # was it made with the drum tracks of `source`?
+    drums:bool=False,   # were they made with the drum tracks of `source`?
 ):                      # symusic.Score
-    """Turn a roll into a `symusic.Score`, and write it to `path` if given. ValueError if it is not a roll, or for a
-    tempo that a file cannot hold."""
+    "Turn notes into a `symusic.Score`, and write it to `path` if given. ValueError for a tempo that no file can hold."
     grid = Grid.of(steps_per_beat, step)
     if grid.step is None and grid.steps_per_beat > 32767: raise ValueError(f'steps_per_beat must lie in 1..32767, not {grid.steps_per_beat}')
-    score, notes = frame_of(source, grid, bpm), roll_to_notes(roll, velocity)
+    score = frame_of(source, grid, bpm)
     at = score if source is None or grid.step is None or bpm is not None else source
     start, end = (np.round(grid.to_ticks(at, notes[:,k])).astype(np.int32) for k in (1, 2))
     index, track = (np.arange(len(notes)), np.zeros(len(notes), int)) if source is None else trace_notes(notes, source, grid, drums)
@@ -483,6 +482,19 @@ def roll_to_midi(
             velocity=notes[k,3].astype(np.int8), ttype='tick')
     if path is not None: write_atomic(path, score.dumps_midi())
     return score
+
+def roll_to_midi(
+    roll,               # (128,T), (1,128,T) or (2,128,T) with onsets: 0/1 or velocities; threshold probabilities first
+    path=None,          # where to write the file, if at all
+    steps_per_beat=4,   # time steps in a quarter note, or a Grid
+    bpm:float=None,     # quarter notes in a minute, 4 to 1,000 (default: the tempo map of `source`; 120 without one)
+    velocity:int=DEFAULT_VELOCITY, # velocity of the notes of a binary roll
+    step=None,          # seconds in a step, or '20ms'
+    source=None,        # symusic.Score that the roll was made from, see `notes_to_midi`
+    drums:bool=False,   # was it made with the drum tracks of `source`?
+):                      # symusic.Score
+    "`notes_to_midi` of the notes of a roll. ValueError if it is not a roll, or for a tempo that no file can hold."
+    return notes_to_midi(roll_to_notes(roll, velocity), path, steps_per_beat, bpm, step, source, drums)
 
 # %% ../nbs/13_pianoroll.ipynb #rmex02
 def example_notes(

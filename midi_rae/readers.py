@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['READERS', 'MIDI_FILES', 'SCORE_FILES', 'build_score', 'musicxml_to_score', 'musicxml_to_notes', 'import_music21',
            'stream_to_score', 'stream_to_notes', 'png_to_notes', 'read_midi', 'read_musicxml', 'read_music21',
-           'read_png', 'reader_for', 'load_score', 'reader_name', 'find_reader', 'read_packed', 'Worker', 'count_cores',
-           'read_many']
+           'read_png', 'reader_for', 'load_score', 'load_recorded', 'reader_name', 'find_reader', 'read_packed',
+           'Worker', 'count_cores', 'read_many']
 
 # %% ../nbs/14_readers.ipynb #23b3e29d
-import contextlib, importlib, io, os, pickle, re, signal, subprocess, sys, tempfile, threading, time, zipfile
+import contextlib, importlib, io, os, pickle, re, signal, subprocess, sys, tempfile, threading, time, warnings, zipfile
 import xml.etree.ElementTree as ET
 from collections import Counter, deque
 from itertools import zip_longest
@@ -292,6 +292,16 @@ def load_score(
     if len(score.tracks) == 1 and not score.tracks[0].name: score.tracks[0].name = Path(src).stem
     return score
 
+def load_recorded(
+    path,               # file of any kind
+    reader=None,        # what `read_many` passes; the ending of the file says enough
+)->tuple:               # symusic.Score, list of what the reader warned of
+    "`load_score` for another process, where nobody sees a warning."
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter('always')
+        score = load_score(path)
+    return score, [str(w.message) for w in said]
+
 # %% ../nbs/14_readers.ipynb #8b2572e4
 def _send(pipe, message):
     data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
@@ -356,7 +366,7 @@ def _worker():
         for i, path, reader in files:
             if hasattr(signal, 'setitimer'):                 # should our parent be killed, a hung parser ends as well
                 signal.setitimer(signal.ITIMER_REAL, job['timeout'] + 5)
-            try: answer = read_packed(path, reader, **job['settings'])
+            try: answer = find_reader(job['read'])(path, reader, **job['settings'])
             except Exception as e: answer = f'{type(e).__name__}: {e}'[:500]
             _send(outbox, (i, answer))
         if hasattr(signal, 'setitimer'): signal.setitimer(signal.ITIMER_REAL, 0)
@@ -368,10 +378,11 @@ class Worker:
         settings:dict,  # keyword arguments of `read_packed`
         timeout:float,  # seconds a file may take
         memory:float,   # GB of address space the process may use
+        read:str,       # 'module:function' that reads a file
     ):
         self.timeout, self.todo, self.late, self.dead = timeout, deque(), False, False
         self.deadline = time.monotonic() + 60 + timeout      # it may take its time to start
-        self.job = dict(path=sys.path, settings=settings, timeout=timeout, memory=int(memory * 2**30))
+        self.job = dict(path=sys.path, settings=settings, timeout=timeout, memory=int(memory * 2**30), read=read)
         env = os.environ | dict(OPENBLAS_NUM_THREADS='1', OMP_NUM_THREADS='1', MKL_NUM_THREADS='1',
                                 PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
         self.errors = tempfile.TemporaryFile()
@@ -496,14 +507,15 @@ def read_many(
     timeout:float=20.,    # seconds a file may take
     memory:float=2.,      # GB of address space a worker may use, where the system can limit it
     ahead:int=2048,       # answers that may wait for an earlier one
-):                        # iterator over packed rolls (T,C,16) or strings (what was wrong), in the order of `jobs`
+    read='midi_rae.readers:read_packed',   # module:function that reads a file, `read(path, reader, **settings)`
+):                        # iterator over what `read` returns or strings (what was wrong), in the order of `jobs`
     "Read many files in worker processes that may die. RuntimeError if no worker can start."
     jobs = [(str(path), reader_name(reader)) for path, reader in jobs]
     if workers is not None and workers < 1: raise ValueError(f'workers must be at least 1, not {workers}')
     workers = min(workers or count_cores(), len(jobs))
     queue = _Queue(jobs, chunk=max(1, min(16, len(jobs) // (4*max(1, workers)))), ahead=ahead)
     crew = [None] * workers
-    args = settings or {}, timeout, memory
+    args = settings or {}, timeout, memory, reader_name(read)
     threads = [threading.Thread(target=_manage, args=(queue, crew, k, *args), daemon=True) for k in range(workers)]
     for t in threads: t.start()
     try:

@@ -120,7 +120,7 @@ def reconstruct_cli(
     if not made.report.on_beat:
         print('the timing of this file does not follow its own beats: --step 20ms gives steps of a fixed length')
     if str(made.omissions): print(made.omissions)
-    if not made.roll.any():
+    if not len(made.roll.notes):
         print(f'no pixel reached a probability of {threshold}: the file is silent. Train longer, or lower --threshold')
 
 # %% ../nbs/33_cli.ipynb #69779404
@@ -138,6 +138,8 @@ def search_cli(
     device:str=None,          # cpu, cuda, … (default: cuda where there is one)
     steps_per_beat:int=None,  # time steps in a quarter note (default: as the encoder was trained)
     step:str=None,            # length of a step that does not follow the beats: 20ms
+    drums:bool=False,         # keep drum tracks
+    pedal:bool=False,         # let notes sound until the sustain pedal is released
 ):
     "Find the passages of a folder that are most like a passage of a piece."
     from midi_rae.files import format_table, rows_to_csv, write_atomic
@@ -147,7 +149,7 @@ def search_cli(
     with one_line('midi_rae_search'):
         encoder = load_model(run).to(default_device(device))
         hits, bad = search_midi(query, folder, encoder, span, level, k, stride, batch_size,
-                                Path(folder).is_dir(), steps_per_beat, step)
+                                Path(folder).is_dir(), steps_per_beat, step, drums, pedal)
         if out is not None: write_atomic(out, rows_to_csv(hits).encode())
     for p, why in bad: print(f'{p}: {why}')
     if not hits: raise SystemExit(f'midi_rae_search: no other passage in {folder}')

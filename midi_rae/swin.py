@@ -181,6 +181,7 @@ class SwinEncoder(nn.Module, Pretrained, part='encoder', weights='swin_pop909'):
         mask_kind='block',         # squares ('block'), columns ('bar') or rows ('band'): a key of `patches.MASKS`
         stage_mask_ratio=0.,       # in training: share of tokens masked after the finest stage; halves with each stage
         steps_per_beat=4,          # time steps in a quarter note, for the length of a patch in beats; None: unknown
+        softest=None,              # lowest velocity of the music it learns, on rolls of velocity/127; None: rolls of 0, 1
     ):
         super().__init__()
         if not 0 <= stage_mask_ratio <= 1: raise ValueError(f'stage_mask_ratio={stage_mask_ratio} is outside 0…1')
@@ -188,7 +189,7 @@ class SwinEncoder(nn.Module, Pretrained, part='encoder', weights='swin_pop909'):
         self.img_size, self.patch_size, self.in_chans = (img_height, img_width), (patch_h, patch_w), in_chans
         self.mae_ratio, self.empty_mask_ratio, self.squash_coarse = mae_ratio, empty_mask_ratio, squash_coarse
         self.mask_block, self.mask_kind, self.stage_mask_ratio = mask_block, mask_kind, stage_mask_ratio
-        self.steps_per_beat = steps_per_beat
+        self.steps_per_beat, self.softest = steps_per_beat, softest
         self._build_stages(stem_dim, drop_rate, drop_path_rate, dict(mlp_ratio=mlp_ratio, qkv_bias=qkv_bias,
             proj_drop=proj_drop_rate, attn_drop=attn_drop_rate, norm_layer=norm_layer))
         init_weights(self)

@@ -67,12 +67,13 @@ class ViTEncoder(nn.Module, Pretrained, part='encoder', weights='vit_pop909'):
         mask_block=1,            # side, in patches, of the areas that are masked together
         mask_kind='block',       # a key of `patches.MASKS`
         steps_per_beat=4,        # time steps in a quarter note, for the length of a patch in beats; None: unknown
+        softest=None,            # lowest velocity of the music it learns, on rolls of velocity/127; None: rolls of 0, 1
     ):
         super().__init__()
         self.img_size, self.patch_size, self.in_chans = to_2tuple(image_size), to_2tuple(patch_size), in_channels
         (H, W), (ph, pw) = self.img_size, self.patch_size
         if H % ph or W % pw: raise ValueError(f'patch {ph}×{pw} does not divide the image {H}×{W}')
-        self.grid, self.steps_per_beat = (H//ph, W//pw), steps_per_beat
+        self.grid, self.steps_per_beat, self.softest = (H//ph, W//pw), steps_per_beat, softest
         self.mae_ratio, self.empty_mask_ratio = mae_ratio, empty_mask_ratio
         self.mask_block, self.mask_kind = mask_block, mask_kind
         self.patch_embed = nn.Linear(ph*pw*in_channels, dim)

@@ -1,61 +1,189 @@
-"""Build the site into _docs and check its links; --readme writes README.md from nbs/index.ipynb instead.
+"""Build the site into _docs and check it; --readme writes README.md from nbs/index.ipynb instead.
 
-Quarto does the rendering where it is installed, smalldocs (pure Python) elsewhere."""
-import ast, json, posixpath, re, shutil, subprocess, sys, tempfile
+smalldocs renders; before it, notebooks are turned into pages, after it, formulas into MathML and headings into a search index."""
+import ast, hashlib, json, posixpath, re, shutil, subprocess, sys
 from base64 import b64decode
 from html import unescape
 from pathlib import Path
-from unittest.mock import patch
 from urllib.parse import unquote, urljoin, urlsplit
 
 import yaml
+from bs4 import BeautifulSoup
+from latex2mathml.converter import convert as mathml
 from nbdev.config import get_config
-from nbdev.doclinks import _build_modidx
-from nbdev.processors import FilterDefaults
-from nbdev.quarto import refresh_quarto_yml
-from nbdev.serve import proc_nbs
-from nbdev.serve_drv import exec_nb
+
+from reference import definitions, entry, find
+from smalldocs.api import summary
 
 cfg = get_config()
 root, nbs, out = cfg.config_path, cfg.nbs_path, cfg.doc_path
 site = f'{cfg.doc_host}{cfg.doc_baseurl}/'
+blob = f'{cfg.git_url}/blob/{cfg.branch}'
+START = ['index', 'install', 'tutorials/01_quickstart', 'faq', 'changelog', 'contributing']
+RESULTS = ['tutorials/02_performance', 'tutorials/03_objectives', 'tutorials/04_levels']
 
 def text(s): return s if isinstance(s, str) else ''.join(s)
+def md_cell(s): return dict(cell_type='markdown', metadata={}, source=s)
+def read_cells(p): return json.loads(p.read_text(encoding='utf-8'))['cells']
+def page_name(path): return re.sub(r'(^|/)\d+_([^/]*)$', r'\1\2', path)
 
-def needed(cell):
-    "The cells that show_doc needs. nbdev's own rule also runs every test cell that imports something, without the cells before it."
-    src = cell.source or ''
-    if cell.cell_type != 'code' or 'nbdev_export()' in src or cell.directives_.get('eval:', [''])[0] == 'false': return False
-    body = cell.parsed_()
-    return bool(cell.directives_.keys() & {'export', 'exports', 'exporti', 'exec_doc'} or re.search(r'^show_doc\(', src, flags=re.M)
-                or body and all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in body))
+def directives(src): return dict(re.findall(r'^#\|\s*([\w-]+):?[ \t]*(.*)$', src, flags=re.M))
+def module_of(cells): return next((m for c in cells if (m := directives(text(c['source'])).get('default_exp'))), None)
 
-def write_sidebar():
-    "Home, changes, the tutorials, then the modules in order; nbdev's own would put the tutorials last"
-    def names(pat): return [f'        - {p.relative_to(nbs).as_posix()}' for p in sorted(nbs.glob(pat)) if p.name not in ('index.ipynb', 'changelog.ipynb')]
-    lines = ['# written by .ci/docs.py', 'website:', '  sidebar:', '    contents:', '    - {text: Home, href: index.ipynb}', '    - {text: Changes, href: changelog.ipynb}']
-    for title, pat in (('Tutorials', 'tutorials/*.ipynb'), ('API', '*.ipynb')):
-        if pages := names(pat): lines += [f'    - section: {title}', '      contents:', *pages]
-    (nbs/'sidebar.yml').write_text('\n'.join(lines) + '\n')
+def outside_code(f, md):
+    "Apply f to Markdown outside of fenced code"
+    return ''.join(s if s.startswith('```') else f(s) for s in re.split(r'(^```.*?^```)', md, flags=re.M | re.S))
 
-def quarto_names(proc):
-    """Do in `proc` what smalldocs leaves undone: give pages their `output-file` name (swin.html for 01_swin.ipynb), and make
-    nbdev's absolute links to our own site relative, so that they work, and are checked, before it is published."""
-    files, new = {p: p.read_text(encoding='utf-8') for ext in ('ipynb', 'yml') for p in proc.rglob(f'*.{ext}')}, {}
-    for p, s in files.items():
-        if m := re.search(r'output-file: ([\w.-]+)\.html\\n', s): new[p.name], files[p] = m[1] + '.ipynb', s.replace(m[0], '')
-    def link(m): return m[1] + new.get(m[2], m[2])
-    for p, s in files.items():
-        lead = r'\]\(|href=\\?"' if p.suffix == '.ipynb' else r'(?:- |: |")'
-        s = re.sub(rf'((?:{lead})(?:[\w.-]+/)*)([\w.-]+\.ipynb)', link, s)
-        p.unlink()
-        p.with_name(new.get(p.name, p.name)).write_text(s.replace(site, '../' * (len(p.relative_to(proc).parts) - 1)), encoding='utf-8')
+def title_of(cells): return re.match(r'# (.*?)\n+(?:> (.*))?', text(cells[0]['source']).strip() + '\n').groups()
 
-def broken_links():
-    "Links and images of the built pages that lead to no file, or to no such heading"
+class Names:
+    "The documented names, and links to them from Markdown"
+    def __init__(self, notebooks):
+        self.page, self.all = {}, {}
+        for cells in notebooks:
+            if not (mod := module_of(cells)): continue
+            names = self.page[mod] = []
+            for c in cells:
+                if 'export' in directives(text(c['source'])): names += definitions(text(c['source']))
+            for n in names: self.all.setdefault(n, []).append(f'{mod}.html#{n.lower()}')
+            self.all |= {f'{mod}.{n}': [f'{mod}.html#{n.lower()}'] for n in names}
+
+    def link(self, name, here):
+        "Address of a name's entry; a plain word leads to another page only where it is written as a call"
+        if (bare := name.removesuffix('()')) in self.page.get(here, []): return f'{here}.html#{bare.lower()}'
+        found = self.all.get(bare, [])
+        return found[0] if len(found) == 1 and re.search(r'[A-Z_.(]', name) else None
+
+    def linkify(self, md, here=None, prefix=''):
+        def one(m): return f'[{m[0]}]({prefix}{url})' if (url := self.link(m[1], here)) else m[0]
+        def lines(s): return '\n'.join(l if l.startswith('#') else re.sub(r'(?<![\[`])`([A-Za-z_][\w.]*(?:\(\))?)`(?![\]`])', one, l)
+                                       for l in s.split('\n'))
+        return outside_code(lines, md)
+
+def page_links(md):
+    "Links to notebooks follow the names of the pages"
+    return outside_code(lambda s: re.sub(r'(\]\(|href=")([\w./-]+)(?=\.ipynb)', lambda m: m[1] + page_name(m[2]), s), md)
+
+def free_anchor(md, taken):
+    "A heading in the text leaves the anchor of an entry to the entry"
+    def one(m): return m[0] + f' {{#about-{s}}}' if (s := m[1].strip('` ').lower().replace(' ', '-')) in taken else m[0]
+    return outside_code(lambda s: re.sub(r'^#+ ([^{\n]*)$', one, s, flags=re.M), md)
+
+def fold(cell):
+    "Tests and set-up of an API page: closed until one wants to read them"
+    return dict(cell, source='#| code-fold: true\n#| code-summary: "Test"\n' + text(cell['source']))
+
+def api_cells(cells, mod, names):
+    "The cells of an API page: an entry for each export, tests folded, those in a row together"
+    taken, res = {n.lower() for n in names.page[mod]}, []
+    for c in cells:
+        src = text(c['source'])
+        opts = directives(src)
+        if c['cell_type'] == 'markdown': res.append(md_cell(free_anchor(src, taken)))
+        elif 'export' in opts: res += [md_cell(entry(f'{cfg.lib_name}.{mod}', n, blob)) for n in definitions(src)]
+        elif not opts.keys() & {'hide', 'default_exp'}:
+            is_test = opts.get('echo') != 'false' and (not c['outputs'] or re.search(r'^\s*(?:test_|assert )', src, flags=re.M))
+            last = res[-1] if res else {}
+            if is_test and not c['outputs'] and last.get('folded') and not last['outputs']: last['source'] += '\n\n' + src
+            else: res.append(dict(fold(c), folded=True) if is_test else c)
+    return res
+
+def runnable(nb_path):
+    "A notebook to download: it installs the package, fetches the tables it reads, and has no cell that needs the checkout"
+    nb = json.loads(nb_path.read_text(encoding='utf-8'))
+    cells = [c for c in nb['cells'] if 'nbdev_export()' not in text(c['source'])]
+    code = '\n'.join(text(c['source']) for c in cells)
+    files = sorted(f for f in set(re.findall(r'results/[\w.-]+\.\w+', code)) if (nb_path.parent/f).is_file())
+    setup = [f'%pip install -q "{cfg.lib_name} @ git+{cfg.git_url}"']
+    if files:
+        shas = {f: hashlib.sha256((nb_path.parent/f).read_bytes()).hexdigest() for f in files}
+        raw = f"https://raw.githubusercontent.com/{cfg.user}/{cfg.repo}/{cfg.branch}/{nb_path.parent.relative_to(root).as_posix()}/"
+        setup += ['import hashlib, urllib.request', 'from pathlib import Path', f'tables = {json.dumps(shas, indent=4)}', 'for name, sha in tables.items():',
+                  f"    data = urllib.request.urlopen('{raw}' + name).read()", '    assert hashlib.sha256(data).hexdigest() == sha, name',
+                  '    Path(name).parent.mkdir(exist_ok=True)', '    Path(name).write_bytes(data)']
+    cell = dict(cell_type='code', id='setup', metadata={}, execution_count=None, outputs=[], source='\n'.join(setup))
+    here = nb_path.relative_to(nbs).parent.as_posix()
+    def absolute(m): return f'{m[1]}{site}{page_name(posixpath.normpath(posixpath.join(here, m[2])))}.html'
+    for c in cells:
+        if c['cell_type'] == 'markdown': c['source'] = outside_code(lambda s: re.sub(r'(\]\()([\w./-]+)\.ipynb', absolute, s), text(c['source']))
+    return nb | dict(cells=[cells[0], cell, *cells[1:]])
+
+def write_page(path, cells, names, proc):
+    "One notebook as smalldocs reads it"
+    name, mod, depth = page_name(path), module_of(cells), path.count('/')
+    title, description = title_of(cells)
+    front = dict(title=title, **(dict(description=description) if description else {}))
+    body = [md_cell(text(cells[0]['source']).split('\n', 3)[3])] if text(cells[0]['source']).count('\n') > 2 else []
+    body += api_cells(cells[1:], mod, names) if mod else [c for c in cells[1:] if 'hide' not in directives(text(c['source']))]
+    if path.startswith(('tutorials/', 'howto/')):
+        get = f'<a class="get-notebook" href="{name.split("/")[1]}.notebook" download="{name.split("/")[1]}.ipynb">Download this notebook</a>'
+        body.insert(0, md_cell(f'```{{=html}}\n<p>{get} and run it in Jupyter or, uploaded, in Colab.</p>\n```'))
+    for c in body:
+        if c['cell_type'] == 'markdown': c['source'] = page_links(names.linkify(text(c['source']), mod, '../' * depth))
+    raw = dict(cell_type='raw', metadata={}, source=f'---\n{yaml.safe_dump(front, allow_unicode=True)}---')
+    dst = proc/f'{name}.ipynb'
+    dst.parent.mkdir(parents=True, exist_ok=True)
+    dst.write_text(json.dumps(dict(cells=[raw, *body], metadata={}, nbformat=4, nbformat_minor=5)), encoding='utf-8')
+
+def api_index(notebooks, names):
+    "A page with all modules and what they define"
+    res = ['# API index\n\n> Every module, and every function and class in it.']
+    for cells in notebooks.values():
+        if not (mod := module_of(cells)): continue
+        res.append(f'## [{mod}]({mod}.ipynb) {{#{mod}}}\n\n{title_of(cells)[1] or ""}\n')
+        rows = [f'| [`{n}`]({mod}.html#{n.lower()}) | {plain_summary(mod, n)} |' for n in names.page[mod] if '.' not in n]
+        if rows: res[-1] += '\n'.join(['', '| name | what it is |', '| --- | --- |', *rows])
+    return [md_cell(s) for s in res]
+
+def plain_summary(mod, name): return summary(find(f'{cfg.lib_name}.{mod}', name)[1]).replace('|', '\\|').replace('*', '\\*').replace('<', '\\<')
+
+def sidebar(paths):
+    "Start, how-to, tutorials, results, reference"
+    def pages(ps): return [f'{page_name(p)}.ipynb' for p in ps if p in paths or p == 'api']
+    rest = [p for p in paths if p not in START + RESULTS + ['glossary']]
+    sections = {'Start': START, 'How-to': [p for p in rest if p.startswith('howto/')], 'Tutorials': [p for p in rest if p.startswith('tutorials/')],
+                'Results': RESULTS, 'Reference': ['api', 'glossary', *(p for p in rest if '/' not in p)]}
+    return [dict(section=k, contents=pages(v)) for k, v in sections.items()]
+
+def search_index(pages):
+    "One record for each heading: page, section, and the prose below it without code"
+    for name, soup in pages.items():
+        main, records = soup.main, []
+        title = soup.h1.get_text(' ', strip=True)
+        records.append(dict(href=name, title=title, section='', text=[]))
+        for el in main.find_all(['h2', 'h3', 'h4', 'h5', 'p', 'li', 'tr']):
+            if el.name[0] == 'h' and el.get('id'):
+                records.append(dict(href=f"{name}#{el['id']}", title=title, section=el.get_text(' ', strip=True), text=[]))
+            elif el.name[0] != 'h' and not el.find_parent(['li', 'tr', 'nav']) and 'api-source' not in str(el)[:200]:
+                records[-1]['text'].append(re.sub(r'\s+([,.;:])', r'\1', el.get_text(' ', strip=True)))
+        for r in records: yield r | dict(objectID=r['href'], text=' '.join(r['text']))
+
+def finish(proc):
+    "What smalldocs leaves undone: formulas as MathML, fonts of the system, tables that scroll, an index of prose"
+    pages = {}
+    for p in sorted(out.rglob('*.html')):
+        soup = BeautifulSoup(p.read_text(encoding='utf-8'), 'html.parser')
+        for el in soup.select('.math'):
+            tex, block = el.get_text().strip()[2:-2], 'display' in el['class']
+            el.replace_with(BeautifulSoup(mathml(tex, display='block' if block else 'inline'), 'html.parser'))
+        for el in soup.select('[src*=katex], [href*=katex]'): el.decompose()
+        for el in soup.select('main table'): el.wrap(soup.new_tag('div', attrs={'class': 'scroll-x'}))
+        p.write_text(str(soup), encoding='utf-8')
+        pages[p.relative_to(out).as_posix()] = soup
+    order = {page_name(n): i for i, n in enumerate(START)}
+    ranked = dict(sorted(pages.items(), key=lambda kv: order.get(kv[0].removesuffix('.html'), len(order))))
+    (out/'search.json').write_text(json.dumps(list(search_index(ranked)), ensure_ascii=False), encoding='utf-8')
+    for p in (out/'site_libs').rglob('*.css'):
+        s = p.read_text(encoding='utf-8')
+        p.write_text(re.sub(r'@import url\(https?:[^)]*\);?', '', s), encoding='utf-8')
+
+def problems():
+    "Links and images of the built pages that lead to no file or heading, anchors given twice, and what is loaded from elsewhere"
     pages = {p.relative_to(out).as_posix(): p.read_text(encoding='utf-8') for p in out.rglob('*.html')}
-    ids = {n: set(re.findall(r'\bid="([^"]+)"', h)) for n, h in pages.items()}
+    ids = {n: re.findall(r'\sid="([^"]+)"', h) for n, h in pages.items()}
     for name, html in pages.items():
+        for i in {i for i in ids[name] if ids[name].count(i) > 1}: yield f'{name}: two elements have the id {i}'
+        for url in re.findall(r'<(?:script|img|link|source|iframe)\b[^>]*?\s(?:href|src)="(https?:[^"]*)"', html): yield f'{name} loads {url}'
         html = re.sub(r'<(script|pre)\b.*?</\1>', '', html, flags=re.S)
         for url in sorted(set(re.findall(r'<(?:a|img|link|source)\b[^>]*?\s(?:href|src)="([^"]*)"', html))):
             u = urlsplit(url[len(site):] if url.startswith(site) else urljoin(name, unescape(url)))
@@ -64,23 +192,31 @@ def broken_links():
             if path in ('.', '..') or path.endswith('/'): path = posixpath.normpath(posixpath.join(path, 'index.html'))
             if not (out/path).is_file(): yield f'{name}: {url}: no such file'
             elif frag and path in ids and frag not in ids[path]: yield f'{name}: {url}: no such heading'
+    for p in (out/'site_libs').rglob('*.css'):
+        if m := re.search(r'url\(["\']?https?:[^)]*', p.read_text(encoding='utf-8')): yield f'{p.name} loads {m[0]}'
+
+def source_notebooks():
+    paths = sorted(p for p in nbs.rglob('*.ipynb') if not any(s[0] in '._' for s in p.relative_to(nbs).parts))
+    return {p.relative_to(nbs).with_suffix('').as_posix(): read_cells(p) for p in paths}
 
 def build_site():
-    proc = root/'_proc'
-    refresh_quarto_yml()
-    _build_modidx()
-    write_sidebar()
+    proc, notebooks = root/'_proc', source_notebooks()
+    names = Names(notebooks.values())
     shutil.rmtree(proc, ignore_errors=True)
-    with patch('nbdev.processors._do_eval', needed): proc_nbs(nbs, n_workers=0) # in this process: the library is imported once
-    if shutil.which('quarto'): render = ['quarto', 'render', '--no-cache']
-    else:
-        quarto_names(proc)
-        render = [sys.executable, '-m', 'smalldocs.cli', 'render', '--strict', '--quiet']
-    if subprocess.run(render, cwd=proc).returncode: sys.exit('the site was not built: see above')
+    shutil.copytree(nbs, proc, ignore=shutil.ignore_patterns('*.ipynb', '.*', 'faults', '*.csv'))
+    conf = yaml.safe_load((nbs/'_quarto.yml').read_text(encoding='utf-8'))
+    conf['website']['sidebar']['contents'] = sidebar(list(notebooks))
+    (proc/'_quarto.yml').write_text(yaml.safe_dump(conf, allow_unicode=True), encoding='utf-8')
+    for path, cells in notebooks.items(): write_page(path, cells, names, proc)
+    write_page('api', api_index(notebooks, names), names, proc)
+    if subprocess.run([sys.executable, '-m', 'smalldocs.cli', 'render', '--strict', '--quiet'], cwd=proc).returncode: sys.exit('the site was not built: see above')
     shutil.rmtree(out, ignore_errors=True)
-    shutil.move(proc/out.name, out)
-    if bad := list(broken_links()): sys.exit('broken links:\n' + '\n'.join(bad))
-    print(f"{len(list(out.rglob('*.html')))} pages in {out.relative_to(root)}/, every link leads somewhere")
+    shutil.move(proc/'_docs', out)
+    for path in notebooks:
+        if '/' in path: (out/f'{page_name(path)}.notebook').write_text(json.dumps(runnable(nbs/f'{path}.ipynb'), indent=1, ensure_ascii=False), encoding='utf-8')
+    finish(proc)
+    if bad := list(problems()): sys.exit('problems in the site:\n' + '\n'.join(bad))
+    print(f"{len(list(out.rglob('*.html')))} pages in {out.relative_to(root)}/, every link leads somewhere, nothing is loaded from elsewhere")
 
 def github_md(md):
     "Markdown of the site as GitHub reads it from the top of the repository"
@@ -92,33 +228,28 @@ def github_md(md):
     def prose(s):
         s = re.sub(r'(\]\(|(?:src|href)=")([^)"\s]+)', link, s)
         return re.sub(r'(?<=\))\{[^}\n]*\}|^:::.*\n?', '', s, flags=re.M)
-    return ''.join(s if s.startswith('```') else prose(s) for s in re.split(r'(^```.*?^```)', md, flags=re.M | re.S))
+    return outside_code(prose, md)
 
 def write_readme():
-    "README.md; the figures that index.ipynb computed go to nbs/images/readme-*.png"
-    with tempfile.TemporaryDirectory() as d:
-        dst = Path(d)/'index.ipynb'
-        exec_nb(nbs/'index.ipynb', dst, FilterDefaults)
-        cells = json.loads(dst.read_text(encoding='utf-8'))['cells']
-    md, images = [], nbs/'images'
+    "README.md from the stored outputs of index.ipynb; its figures go to nbs/images/readme-*.png"
+    notebooks = source_notebooks()
+    names, cells, images = Names(notebooks.values()), notebooks['index'], nbs/'images'
+    title, description = title_of(cells)
+    md = [f'# {title}', f'> {description}', '<!-- WARNING: THIS FILE WAS AUTOGENERATED! DO NOT EDIT! -->']
     for f in images.glob('readme-*.png'): f.unlink()
     def figure(png, alt):
-        images.mkdir(exist_ok=True)
         f = images/f"readme-{1 + len(list(images.glob('readme-*.png')))}.png"
         f.write_bytes(b64decode(text(png)))
         md.append(f'![{alt}]({f.relative_to(root).as_posix()})')
-    for c in cells:
+    for c in cells[1:]:
         src = text(c['source'])
-        if c['cell_type'] == 'raw':
-            front = yaml.safe_load(src.strip().strip('-'))
-            md += [f"# {front['title']}"] + [f"> {front['description']}"] * ('description' in front)
-        elif c['cell_type'] == 'markdown': md.append(github_md(src))
+        opts = directives(src)
+        if 'hide' in opts: continue
+        if c['cell_type'] == 'markdown': md.append(github_md(names.linkify(src, prefix=site)))
         else:
-            opts = dict(re.findall(r'^#\|\s*([\w-]+):\s*(.*)$', src, flags=re.M))
             code = re.sub(r'^#\|.*\n?', '', src, flags=re.M).strip()
-            if code and opts.get('echo') != 'false' and opts.get('include') != 'false': md.append(f'```python\n{code}\n```')
-            if 'false' in (opts.get('output'), opts.get('include')): continue
-            for o in c.get('outputs', []):
+            if code and opts.get('echo') != 'false': md.append(f'```python\n{code}\n```')
+            for o in c['outputs']:
                 data = o.get('data', {})
                 plain = text(o.get('text') or data.get('text/plain', ''))
                 if 'image/png' in data: figure(data['image/png'], opts.get('fig-alt', '').strip('"\''))

@@ -8,6 +8,7 @@ __all__ = ['decode_rolls', 'reconstruct_windows', 'reconstruct_midi', 'window_no
 
 # %% ../nbs/28_reconstruct.ipynb #0669f9c5
 import math
+from array import array
 from dataclasses import dataclass
 import numpy as np, torch
 from torch import nn
@@ -98,7 +99,8 @@ def join_windows(
     velocity=False,   # do they hold velocities?
 ) -> np.ndarray:      # (N, 4) notes ordered by pitch and start
     "The notes of adjacent windows, as if they were read from the whole roll."
-    done, going, end = [np.zeros((0, 4), np.int64)], {}, -1     # going: pitch → its note that lasts to `end`
+    # one growing block of numbers: small arrays that stay, made between large ones that go, would fragment the memory
+    done, going, end = array('q'), {}, -1          # going: pitch → where in `done` the end of its note is, if it is `end`
     for start, x in windows:
         notes, last = window_notes(x, start, velocity), start + x.shape[-1]
         if start != end: going = {}
@@ -107,12 +109,14 @@ def join_windows(
         for i in np.flatnonzero(notes[:, 1] == start):
             p = notes[i, 0]
             if p not in going or marked[p]: continue
-            going[p][2] = notes[i, 2]       # a row of an array that is in `done`
+            done[going[p]] = notes[i, 2]
             kept[i] = False
-        before = {p: row for p, row in going.items() if row[2] == last}
-        done.append(notes[kept])
-        going, end = before | {row[0]: row for row in done[-1] if row[2] == last}, last
-    notes = np.concatenate(done)
+        going = {p: at for p, at in going.items() if done[at] == last}
+        for row in notes[kept].tolist():
+            done.extend(row)
+            if row[2] == last: going[row[0]] = len(done) - 2
+        end = last
+    notes = np.array(done, dtype=np.int64).reshape(-1, 4)
     return notes[np.lexsort((notes[:, 1], notes[:, 0]))]
 
 # %% ../nbs/28_reconstruct.ipynb #5268ae3b

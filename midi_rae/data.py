@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from torch.utils.data import default_collate
 from tqdm.auto import tqdm
 from .files import check_output_folder, locked, replace_folder, umask
-from .pianoroll import Grid, MAX_STEPS, PITCHES, unpack_roll
+from .pianoroll import Grid, MAX_STEPS, PITCHES, unpack_roll, VELOCITY_SCALE
 from .readers import read_many
 from .sources import SOURCES
 
@@ -37,6 +37,7 @@ class RollStore:
         self.offsets = np.cumsum(self.lengths) - self.lengths
         self.channels = 2 if self.settings['onsets'] else 1
         self.velocity = self.settings['velocity']
+        self.scale = index.get('scale', VELOCITY_SCALE if self.velocity else 1)
 
     @property
     def rows(self):
@@ -68,6 +69,7 @@ class StoreWriter:
         self.out, self.settings = Path(out), settings
         self.names, self.labels, self.groups, self.lengths, self.bad_files = [], [], [], [], []
         self.tail = (2 if settings['onsets'] else 1, PITCHES if settings['velocity'] else PITCHES//8)
+        self.scale = VELOCITY_SCALE if settings['velocity'] else 1
 
     def _header(self):  # numpy leaves room for the first axis to grow, so the final header is as long as the first
         self.file.seek(0)
@@ -96,7 +98,7 @@ class StoreWriter:
             if kind is not None: return
             self._header()
             self.file.close()
-            keys = 'settings', 'names', 'labels', 'groups', 'lengths', 'bad_files'
+            keys = 'settings', 'scale', 'names', 'labels', 'groups', 'lengths', 'bad_files'
             (self.tmp/'index.json').write_text(json.dumps(dict(format=FORMAT) | {k: getattr(self, k) for k in keys}), encoding='utf-8')
             replace_folder(self.tmp, self.out)
 
@@ -447,7 +449,8 @@ def images(self:PRPairDataset, a):
     "Unpacked columns (B,W,C,bits) as images (B,C,H,W) of the dataset's dtype; uint8 ones are a view, not a copy."
     x = self._buffers.tensor(a[..., :self.height]).permute(0, 2, 3, 1)
     if self.dtype == torch.uint8: return x
-    return x.to(self.dtype).div_(127) if self.store.velocity and self.dtype.is_floating_point else x.to(self.dtype)
+    x = x.to(self.dtype)
+    return x.div_(self.store.scale) if self.store.scale != 1 and self.dtype.is_floating_point else x
 
 # %% ../nbs/16_data.ipynb #6d483a1f
 @patch

@@ -19,7 +19,7 @@ from .files import check_output_folder, replace_folder, umask
 from .utils import run_checkpoint
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
 from .patches import grid_positions
-from .pianoroll import PITCHES
+from .pianoroll import PITCHES, scale_roll
 from .data import choose_pieces, PairLoader, RollStore, windows
 
 # %% ../nbs/26_preencode.ipynb #12b7b312
@@ -66,10 +66,10 @@ def unpack_windows(
     height: int,
     velocity=False,
 ) -> torch.Tensor:      # float32 (B, C, H, W) in 0…1
-    "Undo `pack_windows`; velocities are divided by 127, as `PRPairDataset` does."
+    "Undo `pack_windows`; velocities are scaled by `scale_roll`."
     x = rows if velocity else np.unpackbits(rows, axis=-1, count=height, bitorder='little')
     x = torch.from_numpy(np.ascontiguousarray(x.transpose(0, 2, 3, 1))).float()
-    return x/127 if velocity else x
+    return scale_roll(x, velocity)
 
 # %% ../nbs/26_preencode.ipynb #eaa86875
 FORMAT = 'midi-rae pre-encoded 1'
@@ -125,7 +125,7 @@ def _check_arguments(encoder, store, out, width, dtype):
 def _encode_batch(encoder, x, store, device):
     "One batch of uint8 windows, unmasked."
     x = torch.from_numpy(np.ascontiguousarray(x)).to(device).float()
-    return encoder(x/127 if store.velocity else x, mask_ratio=0.)
+    return encoder(scale_roll(x, store.velocity), mask_ratio=0.)
 
 # %% ../nbs/26_preencode.ipynb #35cebc81
 def _write_arrays(encoder, store, songs, meta, folder, stride, batch_size, device, progress):

@@ -19,7 +19,7 @@ from .hub import load_model, RECONSTRUCTION_WEIGHTS
 from .metrics import f1_score, match_notes_f1, note_f1, pixel_counts
 from midi_rae.pianoroll import (
     choose_grid, full_keyboard, grid_report, GridReport, notes_to_midi, Omissions, PITCHES, read_score,
-    roll_to_notes, score_columns, score_omissions, tick_seconds,
+    roll_to_notes, score_columns, score_omissions, tick_seconds, VELOCITY_SCALE,
 )
 from .readers import load_score
 from .viz import error_image, error_legend, InlineFigure, pitch_axis, plot_roll
@@ -36,11 +36,11 @@ def decode_rolls(
     "Decode windows to rolls. Raises ValueError for a threshold outside 0…1."
     if not 0 < threshold < 1: raise ValueError(f'threshold={threshold} is not between 0 and 1')
     parts = [slice(k, k + batch_size) for k in range(0, enc_out.patches[0].batch_size, batch_size)]
-    lowest = threshold if softest is None else threshold*softest/127
+    lowest = threshold if softest is None else threshold*softest/VELOCITY_SCALE
     logit = math.log(lowest/(1 - lowest))
     def pixels(logits):
         if softest is None: return logits > logit
-        return torch.where(logits > logit, (127*logits.sigmoid()).round().clamp(min=1), 0)
+        return torch.where(logits > logit, (VELOCITY_SCALE*logits.sigmoid()).round().clamp(min=1), 0)
     with evaluating(decoder):
         decoded = [pixels(full_size(decoder(enc_out.samples(part)))) for part in parts]
     return torch.cat(decoded).byte().cpu().numpy()

@@ -271,10 +271,10 @@ def preencode_cli(
 def _train(command: str, train, report):
     "Run a trainer on a config made of Hydra overrides; `report(folder, rows)` is printed once, however many processes."
     import hydra
-    from accelerate import PartialState
     from midi_rae.config import config_dir
     @hydra.main(version_base='1.3', config_path=str(config_dir()), config_name='config_swin')
     def main(cfg):
+        from accelerate import PartialState   # not for --help
         with one_line(command): folder, rows = train()(cfg)
         PartialState().print(report(folder, rows))
         PartialState().destroy_process_group()

@@ -171,6 +171,8 @@ def probe_cli(
     pools:str='mean,rows',  # poolings that validation songs choose among: mean, mean+max, rows, attention
     probes:str='linear',    # linear, mlp, or both with a comma
     baselines:int=3,        # randomly initialised encoders of the same architecture
+    tasks:str=None,         # those wanted, separated by commas (default: all that the corpus has labels for)
+    ceiling:str=None,       # tasks on which the encoders are fine-tuned as well, separated by commas
     jobs:int=2,             # threads
     no_moves:bool=False,    # leave out equivariance
     out:str='probe',        # folder for tables and pictures
@@ -199,7 +201,8 @@ def probe_cli(
         elif dcml: corpus = dcml_songs(dcml, songs, onsets)
         elif labels: corpus = table_songs(labels, root, onsets)[:songs]
         else: corpus = store_songs(store or prepare(source, out/'store', root, onsets=onsets), songs)
-        rows = probe_matrix(encoders, corpus, pools, probes, seeds, baselines, places, jobs)
+        wanted, tuned = ([t.strip() for t in v.split(',')] if v else [] for v in (tasks, ceiling))
+        rows = probe_matrix(encoders, corpus, pools, probes, seeds, baselines, places, jobs, 0, wanted, tuned)
         write_atomic(out/'matrix.csv', rows_to_csv(rows).encode())
         save_figure(plot_matrix(rows), out/'matrix.png', dpi=160)
         print(format_table([{k: '' if v != v else v for k, v in r.items()} for r in matrix_table(rows)]))

@@ -181,7 +181,7 @@ def probe_cli(
     from midi_rae.annotations import dcml_songs, pop909_songs, store_songs, table_songs
     from midi_rae.config import build, load_config
     from midi_rae.data import prepare
-    from midi_rae.equivariance import equivariance, plot_equivariance
+    from midi_rae.equivariance import equivariance, fifths_plane, plot_equivariance, plot_fifths_plane
     from midi_rae.files import format_table, rows_to_csv, write_atomic
     from midi_rae.hub import load_model
     from midi_rae.probe import check_choices, cut_examples, matrix_table, plot_matrix, probe_matrix, untrained_encoders
@@ -214,6 +214,12 @@ def probe_cli(
         write_atomic(out/'equivariance.csv', table.encode())
         for name, v in moved.items():
             save_figure(plot_equivariance(v), out/f'equivariance_{name.replace(" ", "_")}.png', dpi=160)
+        if 'key' not in ex.tasks: return
+        planes = {name: fifths_plane(e, ex) for name, e in encoders.items()}
+        table = rows_to_csv([dict(encoder=name) | r for name, v in planes.items() for r in v])
+        write_atomic(out/'fifths.csv', table.encode())
+        for name, v in planes.items():
+            save_figure(plot_fifths_plane(v), out/f'fifths_{name.replace(" ", "_")}.png', dpi=160)
 
 # %% ../nbs/33_cli.ipynb #a89f62f8
 @command

@@ -505,7 +505,7 @@ def bootstrap(
     resamples=1000,
     seed=0,
 ) -> tuple:             # (score, lower, upper end of the 95 % interval)
-    "A score and its interval, by drawing songs with replacement."
+    "A score and its interval, by resampling songs with replacement."
     draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1/len(sums)), resamples)
     with np.errstate(invalid='ignore', divide='ignore'):
         return float(statistic(sums.sum(0))), *map(float, np.nanpercentile(statistic(draws @ sums), (2.5, 97.5)))
@@ -812,8 +812,8 @@ def finetune(
     ex: Examples,
     name: str,          # of a task with classes or values
     part: np.ndarray,   # (n,) part of each window
-    epochs=8, lr=1e-3,  # of encoder and head together, at most; 0 epochs: the head alone
-    patience=2,         # epochs without a better score on validation songs
+    epochs=5, lr=1e-3,  # of encoder and head together, at most; 0 epochs: the head alone
+    patience=3,         # epochs without a better score on validation songs
     windows=None,       # this many windows to fit on, at most
     seed=0,             # of order, head and windows
 ) -> list:              # rows like those of `probe_task`, with CPU seconds: the task, and others with the same examples
@@ -831,7 +831,7 @@ def finetune(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         head = _head(features.shape[1], task.classes or ys[0].shape[1], task.nonlinear).to(device)
-        _fit_best(head, lambda p, r: _feature_batches(features[at[p]], device, r), targets, 30, 1e-3, 5, rng)
+        _fit_best(head, lambda p, r: _feature_batches(features[at[p]], device, r), targets, 5, 1e-3, 5, rng)
         model, batches = TunedEncoder(encoder, head), lambda p, r: _window_batches(ex, places, at[p], device, r)
         val = _fit_best(model, batches, targets, epochs, lr, patience, rng)
     answers = _all_answers(model, batches(2, None), len(at[2]))
@@ -857,6 +857,7 @@ def trivial_rows(
         if row: out.append(dict(features='majority or chance', dim='') | row | dict(probe='none', pool='', chosen=1))
     return out
 
+# %% ../nbs/22_probe.ipynb #be24986f
 def probe_matrix(
     encoders: dict,            # name → encoder in eval mode
     songs: list,               # of Song

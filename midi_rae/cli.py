@@ -173,6 +173,8 @@ def probe_cli(
     pools:str='mean,rows',  # poolings that validation songs choose among: mean, mean+max, rows, attention
     probes:str='linear',    # linear, mlp, or both with a comma
     baselines:int=3,        # randomly initialised encoders of the same architecture
+    tasks:str=None,         # those wanted, separated by commas (default: all that the corpus has labels for)
+    ceiling:str=None,       # tasks on which the encoders are fine-tuned as well, separated by commas
     jobs:int=2,             # threads
     no_moves:bool=False,    # leave out equivariance
     out:str='probe',        # folder for tables and pictures
@@ -181,7 +183,7 @@ def probe_cli(
     from midi_rae.annotations import dcml_songs, pop909_songs, store_songs, table_songs
     from midi_rae.config import build, load_config
     from midi_rae.data import prepare
-    from midi_rae.equivariance import equivariance, plot_equivariance
+    from midi_rae.equivariance import equivariance, fifths_plane, plot_equivariance, plot_fifths_plane
     from midi_rae.files import format_table, rows_to_csv, write_atomic
     from midi_rae.hub import load_model
     from midi_rae.probe import check_choices, cut_examples, matrix_table, plot_matrix, probe_matrix, untrained_encoders
@@ -201,7 +203,8 @@ def probe_cli(
         elif dcml: corpus = dcml_songs(dcml, songs, onsets)
         elif labels: corpus = table_songs(labels, root, onsets)[:songs]
         else: corpus = store_songs(store or prepare(source, out/'store', root, onsets=onsets), songs)
-        rows = probe_matrix(encoders, corpus, pools, probes, seeds, baselines, places, jobs)
+        wanted, tuned = ([t.strip() for t in v.split(',')] if v else [] for v in (tasks, ceiling))
+        rows = probe_matrix(encoders, corpus, pools, probes, seeds, baselines, places, jobs, 0, wanted, tuned)
         write_atomic(out/'matrix.csv', rows_to_csv(rows).encode())
         save_figure(plot_matrix(rows), out/'matrix.png', dpi=160)
         print(format_table([{k: '' if v != v else v for k, v in r.items()} for r in matrix_table(rows)]))
@@ -213,6 +216,12 @@ def probe_cli(
         write_atomic(out/'equivariance.csv', table.encode())
         for name, v in moved.items():
             save_figure(plot_equivariance(v), out/f'equivariance_{name.replace(" ", "_")}.png', dpi=160)
+        if 'key' not in ex.tasks: return
+        planes = {name: fifths_plane(e, ex) for name, e in encoders.items()}
+        table = rows_to_csv([dict(encoder=name) | r for name, v in planes.items() for r in v])
+        write_atomic(out/'fifths.csv', table.encode())
+        for name, v in planes.items():
+            save_figure(plot_fifths_plane(v), out/f'fifths_{name.replace(" ", "_")}.png', dpi=160)
 
 # %% ../nbs/33_cli.ipynb #a89f62f8
 @command
@@ -271,10 +280,10 @@ def preencode_cli(
 def _train(command: str, train, report):
     "Run a trainer on a config made of Hydra overrides; `report(folder, rows)` is printed once, however many processes."
     import hydra
-    from accelerate import PartialState
     from midi_rae.config import config_dir
     @hydra.main(version_base='1.3', config_path=str(config_dir()), config_name='config_swin')
     def main(cfg):
+        from accelerate import PartialState   # not for --help
         with one_line(command): folder, rows = train()(cfg)
         PartialState().print(report(folder, rows))
         PartialState().destroy_process_group()

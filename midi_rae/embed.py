@@ -21,7 +21,9 @@ from tqdm.auto import tqdm
 from .files import atomic_file, find_in
 from .utils import evaluating
 from .core import EncoderOutput, HierarchicalPatchState
-from .pianoroll import bar_lines, Grid, notes_to_roll, PITCHES, score_omissions, score_to_notes, separate
+from midi_rae.pianoroll import (
+    bar_lines, Grid, notes_to_roll, PITCHES, scale_roll, score_omissions, score_to_notes, separate, VELOCITY_SCALE,
+)
 from .readers import load_score, MIDI_FILES, read_many, reader_for, SCORE_FILES
 
 # %% ../nbs/19_embed.ipynb #71da1618
@@ -129,7 +131,7 @@ def encode_windows(
     device = next(encoder.parameters()).device
     for x in sliding_windows(roll, encoder.img_size, starts, batch_size):
         if length is not None: x[..., length:] = 0
-        if encoder.softest is not None: x = x/127
+        x = scale_roll(x, encoder.softest is not None)
         with evaluating(encoder): out = encoder(x.to(device), mask_ratio=0.)
         yield out
 
@@ -166,7 +168,7 @@ def check_values(
         hint = ', which transposing gives' if shape[-1:] == (PITCHES,) else ''
         raise ValueError(f'a roll is (128, T), or (2, 128, T) with onsets{hint}, not {shape}')
     low, high = (roll.min(), roll.max()) if roll.size else (0, 0)
-    fits = low >= 0 and high <= (127 if velocity else 1) and not (roll.dtype.kind == 'f' and (roll % 1).any())
+    fits = low >= 0 and high <= (VELOCITY_SCALE if velocity else 1) and not (roll.dtype.kind == 'f' and (roll % 1).any())
     if velocity and (not fits or high == 1):
         raise ValueError(f'a roll for this encoder holds velocities, whole numbers from 0 to 127, not values from {low} to '
                          f'{high}: `midi_to_roll(…, velocity=True)` makes one')
@@ -175,6 +177,7 @@ def check_values(
                          'for velocities or 0/255 encode `roll > 0`, for probabilities `roll > 0.5`')
     return roll
 
+# %% ../nbs/19_embed.ipynb #669a9e69
 def encode_roll(
     roll,                 # (128, T) or (C, 128, T) of 0 and 1, or of velocities for an encoder trained on them
     encoder: nn.Module,   # SwinEncoder or ViTEncoder; used in eval mode, without a mask
@@ -221,6 +224,7 @@ def score_windows(
     starts = window_starts(stride, T, encoder.img_size[1], bar_lines(score, T, grid), grid.steps_per_beat)
     return starts if keep_silent else sounding_windows(roll, starts, encoder.img_size)
 
+# %% ../nbs/19_embed.ipynb #15f12a2f
 def encode_midi(
     path,                 # MIDI, MusicXML, Humdrum or ABC file, or a symusic.Score
     encoder: nn.Module,   # SwinEncoder or ViTEncoder
@@ -308,6 +312,7 @@ def encoding_writer(
         if kind == 'npz': write_npz(out, arrays)
         else: write_safetensors(out, arrays, dict(source=str(source)))
 
+# %% ../nbs/19_embed.ipynb #d8a768b8
 def encoding_rows(
     enc_out: EncoderOutput,   # of n windows
     starts,                   # (n,) first step of each
@@ -330,6 +335,7 @@ def encoding_rows(
         rows[f'non_empty_{i}'] = s.non_empty.cpu().numpy()
     return rows, {f'{k}s': np.array([getattr(s, k) for s in enc_out.patches]) for k in ('grid', 'patch_size')}
 
+# %% ../nbs/19_embed.ipynb #e60ca15c
 def save_encoding(
     enc_out: EncoderOutput,   # of n windows
     starts,                   # (n,) first step of each
@@ -429,6 +435,7 @@ def encode_score(
             columns = grid.seconds(score, at[:, None] + width)
             add(*encoding_rows(out, at, columns[:, 0], beats, dtype, columns))
 
+# %% ../nbs/19_embed.ipynb #c7dd1e7d
 def encode_files(
     plan: list,            # of (file, file to write), see `plan_outputs`
     encoder: nn.Module,    # SwinEncoder or ViTEncoder

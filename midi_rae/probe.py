@@ -8,8 +8,8 @@ __all__ = ['TASKS', 'POOLS', 'PROBES', 'PENALTIES', 'MLP_PENALTIES', 'Task', 'Ex
            'note_events', 'handmade', 'baseline_features', 'split_songs', 'window_parts', 'Fit', 'standardise',
            'fit_probe', 'quiet', 'AttentionPool', 'fit_attention', 'bootstrap', 'class_sums', 'accuracy',
            'balanced_accuracy', 'value_sums', 'explained', 'reciprocal_ranks', 'chance_mrr', 'probe_task',
-           'untrained_encoders', 'check_choices', 'probe_rows', 'trivial_rows', 'probe_matrix', 'matrix_table',
-           'plot_matrix', 'online_examples', 'online_probe', 'finetune']
+           'untrained_encoders', 'check_choices', 'probe_rows', 'TunedEncoder', 'finetune', 'trivial_rows',
+           'probe_matrix', 'matrix_table', 'plot_matrix', 'online_examples', 'online_probe']
 
 # %% ../nbs/22_probe.ipynb #67cdf164
 import warnings
@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import process_time, thread_time
 from typing import NamedTuple
 import numpy as np, torch
 from joblib import delayed, Parallel
@@ -379,6 +380,7 @@ def _best(fits):
 def _linear_path(x, y, classes):
     "Linear probes from the strongest to the weakest penalty, until the validation score falls."
     n, best = len(x[0]), -np.inf
+    if not classes: x = [v.astype(np.float64) for v in x]   # normal equations are ill-conditioned in float32
     model = LogisticRegression(tol=1e-3, max_iter=150, warm_start=True) if classes else None
     for p in PENALTIES:
         if classes: model.set_params(C=1/(p*n))
@@ -503,7 +505,7 @@ def bootstrap(
     resamples=1000,
     seed=0,
 ) -> tuple:             # (score, lower, upper end of the 95 % interval)
-    "A score and its interval, by drawing songs with replacement."
+    "A score and its interval, by resampling songs with replacement."
     draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1/len(sums)), resamples)
     with np.errstate(invalid='ignore', divide='ignore'):
         return float(statistic(sums.sum(0))), *map(float, np.nanpercentile(statistic(draws @ sums), (2.5, 97.5)))
@@ -588,11 +590,14 @@ def _sums(task, y, answers, song, group, groups):
     if task.classes: return class_sums(y, answers.argmax(1), group, groups, task.classes)
     return value_sums(y, answers, group, groups)
 
+def _statistic(task):
+    "What makes a score of sums."
+    return accuracy if task.classes else explained if task.kind == 'values' else lambda s: s[..., 1]/s[..., 0]
+
 def _scores(task, total):
     "Score and interval from sums over groups; for classes balanced accuracy too."
     total = total[total.any(1)]
-    statistic = accuracy if task.classes else explained if task.kind == 'values' else lambda s: s[..., 1]/s[..., 0]
-    row = dict(zip(('score', 'low', 'high'), bootstrap(total, statistic)))
+    row = dict(zip(('score', 'low', 'high'), bootstrap(total, _statistic(task))))
     if task.classes:
         row |= dict(zip(('balanced', 'balanced_low', 'balanced_high'), bootstrap(total, balanced_accuracy)))
     examples = total[:, :task.classes].sum() if task.classes else total[:, 0].sum()
@@ -618,22 +623,30 @@ def probe_task(
     pool='',          # of POOLS: 'attention' expects tokens
     seed=0,
 ) -> dict:            # task, probe, pool, score, low, high; val, penalty, examples, songs (of the test part)
-    "One probe, scored; classes have balanced, balanced_low, balanced_high too. None where a part has too few examples."
+    """One probe, scored; None where a part has too few examples.
+
+    Classes have balanced, balanced_low, balanced_high too; several splits the standard deviation of their scores,
+    split_sd, while the score itself is that of the test songs of all splits together.
+    """
     task, songs = ex.tasks[name], np.unique(ex.groups, return_inverse=True)[1]
     window, groups = np.arange(len(ex.x)), songs.max() + 1
     if asks_places(task): window = ex.at[:, 0]
-    group, song, total, chosen = songs[ex.song][window], ex.song[window], 0, []
+    group, song, total, chosen, each = songs[ex.song][window], ex.song[window], 0, [], []
     for part in parts:
+        here = 0
         for f in feats:
             x = f[asks_places(task)]
             if task.kind == 'retrieval': got = _retrieval(x.astype(np.float32), part, group, song, groups)
             else: got = _fitted(x, task_label(ex, name), task, part[window], group, song, groups, probe, pool, seed)
             if got is None: return None
             chosen.append(got[:2])
-            total = total + got[2]
+            here = here + got[2]
+        each.append(float(_statistic(task)(here.sum(0))))
+        total = total + here
     val, penalty = zip(*chosen)
     if not total.any(): return None
     row = dict(task=name, probe=probe, pool=pool, val=float(np.mean(val)), penalty=float(np.median(penalty)))
+    if len(parts) > 1: row |= dict(splits=len(parts), split_sd=float(np.std(each, ddof=1)))
     return row | _scores(task, total)
 
 # %% ../nbs/22_probe.ipynb #011fecc5
@@ -660,6 +673,15 @@ def _row_features(group, encoders, ex, pools):
     rows = {f'{group} {level}': {p: [f[level][p] for f in each] for p in pools} for level in each[0]}
     return rows | {f'{group} all levels': {p: [_joined(f, p) for f in each] for p in pools if p != 'attention'}}
 
+def _same_pools(pools):
+    "Poolings in groups that give the same features."
+    groups = []
+    for p, feats in pools.items():
+        alike = lambda q: all(np.array_equal(a, b) for f, g in zip(feats, pools[q]) for a, b in zip(f, g))
+        same = next((g for g in groups if alike(g[0])), None)
+        same.append(p) if same else groups.append([p])
+    return groups
+
 def _probes(task, probes):
     "Probes that a task is given: an MLP besides the linear one where no linear map can solve it."
     if task.kind == 'retrieval': return ('linear',)
@@ -682,21 +704,143 @@ def probe_rows(
     probes=('linear',),
     jobs=2,               # threads
     seed=0,
-) -> list:                # of dicts: features, dim, chosen, and what `probe_task` gives
-    "Every task of every row by every pooling; `chosen` marks the pooling that validation songs prefer."
-    ask = [(name, pool, feats, task, probe) for name, pools in rows.items() for task, t in ex.tasks.items()
-           for probe in _probes(t, probes) for pool, feats in pools.items()
-           if pool != 'attention' or (probe == 'linear' and t.kind != 'retrieval')]
-    def one(name, pool, feats, task, probe):
-        row = probe_task(feats, ex, task, parts, probe, pool, seed)
-        return row and dict(features=name, dim=feats[0][0].shape[-1], chosen=0) | row
+) -> list:                # of dicts: features, dim, chosen, what `probe_task` gives, and CPU seconds
+    """Every task of every row by every pooling; `chosen` marks the pooling that validation songs prefer.
+
+    Poolings that give the same features (level 0 has one token) are fitted once.
+    """
+    pooled = {name: _same_pools(pools) for name, pools in rows.items()}
+    ask = [(name, pools, task, probe) for name in rows for pools in pooled[name] for task, t in ex.tasks.items()
+           for probe in _probes(t, probes)
+           if 'attention' not in pools or (probe == 'linear' and t.kind != 'retrieval')]
+    def one(name, pools, task, probe):
+        begin, feats = thread_time(), rows[name][pools[0]]
+        row = probe_task(feats, ex, task, parts, probe, pools[0], seed)
+        about = dict(features=name, dim=feats[0][0].shape[-1] - ('attention' in pools), chosen=0)
+        seconds = dict(seconds=round(thread_time() - begin, 2))
+        return [about | row | seconds | dict(pool=p) for p in pools] if row else []
     with threadpool_limits(1 if jobs > 1 else None), quiet():
-        out = [r for r in Parallel(jobs, prefer='threads')(delayed(one)(*a) for a in ask) if r]
+        out = [r for rs in Parallel(jobs, prefer='threads')(delayed(one)(*a) for a in ask) for r in rs]
     best = {}
     for r in out:
         if (k := (r['features'], r['task'], r['probe'])) not in best or r['val'] > best[k]['val']: best[k] = r
     for r in best.values(): r['chosen'] = 1
     return out
+
+# %% ../nbs/22_probe.ipynb #06bd93b0
+class TunedEncoder(nn.Module):
+    "A copy of an encoder, and a head on all its levels, concatenated by row."
+    def __init__(self,
+        encoder,
+        head,           # module from the width of all levels to classes or values
+    ):
+        super().__init__()
+        self.encoder, self.head = deepcopy(encoder), head
+
+    def forward(self,
+        x,              # (B, C, H, W) windows
+        which=None,     # (M,) window of each place; None: whole windows
+        steps=None,     # (M,) step of each place
+    ):                  # (B or M, outputs)
+        "Logits, or values."
+        out = self.encoder(x, mask_ratio=0.)
+        return self.head(torch.cat([level_vectors(s, which, steps) for s in out.patches], 1))
+
+def _window_batches(ex, places, chosen, device, rng=None, size=64):
+    "Windows with all the examples `chosen` in them: (inputs of `TunedEncoder`, positions in `chosen`)."
+    window = ex.at[chosen, 0] if places else chosen
+    order = np.unique(window) if rng is None else rng.permutation(np.unique(window))
+    put = lambda v: torch.from_numpy(v).to(device)
+    for w in map(np.sort, np.array_split(order, -(-len(order)//size))):
+        i = np.flatnonzero(np.isin(window, w))
+        at = (put(np.searchsorted(w, window[i])), put(ex.at[chosen[i], 1])) if places else ()
+        yield (put(ex.x[w]).float(), *at), i
+
+def _feature_batches(x, device, rng=None, size=256):
+    "Features (n, d) in batches: ((features,), positions)."
+    order = np.arange(len(x)) if rng is None else rng.permutation(len(x))
+    for i in np.array_split(order, -(-len(x)//size)): yield (torch.from_numpy(x[i]).to(device).float(),), i
+
+# %% ../nbs/22_probe.ipynb #88086a11
+@torch.no_grad()
+def _all_answers(model, batches, n):
+    "What a model answers to `n` examples, (n, outputs) float64."
+    out = None
+    for inputs, i in batches:
+        some = model.eval()(*inputs).double().cpu().numpy()
+        out = np.zeros((n, some.shape[1])) if out is None else out
+        out[i] = some
+    return out
+
+def _fit_best(
+    model,
+    batches,    # (part, random generator or None) → batches of (inputs, positions)
+    y,          # targets of the three parts: int64 (m,), or float32 (m, k)
+    epochs, lr, patience, rng,
+) -> float:     # accuracy or R² on the validation songs
+    "Train a model, and leave it as it was at its best epoch on the validation songs; the first is before training."
+    classes, device = y[0].ndim == 1, next(model.parameters()).device
+    loss = nn.functional.cross_entropy if classes else nn.functional.mse_loss
+    score = lambda: _score(y[1], _all_answers(model, batches(1, None), len(y[1])), classes)
+    optimizer = torch.optim.AdamW(model.parameters(), lr, weight_decay=.05)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(epochs, 1))
+    best, state, since = score(), deepcopy(model.state_dict()), 0
+    for _ in range(epochs):
+        model.train()
+        for inputs, i in batches(0, rng):
+            optimizer.zero_grad()
+            loss(model(*inputs), torch.from_numpy(y[0][i]).to(device)).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.)
+            optimizer.step()
+        schedule.step()
+        val = score()
+        if val > best: best, state, since = val, deepcopy(model.state_dict()), 0
+        else: since += 1
+        if since == patience: break
+    model.load_state_dict(state)
+    return best
+
+# %% ../nbs/22_probe.ipynb #80cfcb8a
+def _head(d, outputs, hidden):
+    "Standardised features, and a linear map or a layer of 512 before it."
+    norm = nn.BatchNorm1d(d, affine=False)
+    if not hidden: return nn.Sequential(norm, nn.Linear(d, outputs))
+    return nn.Sequential(norm, nn.Linear(d, 512), nn.GELU(), nn.Dropout(.2), nn.Linear(512, outputs))
+
+def finetune(
+    encoder,            # stays as it is
+    ex: Examples,
+    name: str,          # of a task with classes or values
+    part: np.ndarray,   # (n,) part of each window
+    epochs=5, lr=1e-3,  # of encoder and head together, at most; 0 epochs: the head alone
+    patience=3,         # epochs without a better score on validation songs
+    windows=None,       # this many windows to fit on, at most
+    seed=0,             # of order, head and windows
+) -> list:              # rows like those of `probe_task`, with CPU seconds: the task, and others with the same examples
+    "A copy of the encoder fine-tuned on one task, scored on the test songs. ValueError for a retrieval task."
+    begin, task, y, rng = process_time(), ex.tasks[name], task_label(ex, name), np.random.default_rng(seed)
+    if task.kind == 'retrieval': raise ValueError(f'{name!r} has no labels to fine-tune on')
+    places = asks_places(task)
+    window, known = ex.at[:, 0] if places else np.arange(len(ex.x)), np.isfinite(y).reshape(len(y), -1).all(1)
+    fit = rng.permutation(np.flatnonzero(part == 0))[:windows]
+    at = [np.flatnonzero(known & (np.isin(window, fit) if p == 0 else part[window] == p)) for p in range(3)]
+    ys = [y[i].astype(int) if task.classes else y[i].reshape(len(i), -1).astype(np.float32) for i in at]
+    mean, scale = (0, 1) if task.classes else (ys[0].mean(0), ys[0].std(0).mean().clip(min=1e-12))
+    targets = ys if task.classes else [(v - mean)/scale for v in ys]
+    device, features = next(encoder.parameters()).device, _joined(encode_features(encoder, ex), 'rows')[places]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        head = _head(features.shape[1], task.classes or ys[0].shape[1], task.nonlinear).to(device)
+        _fit_best(head, lambda p, r: _feature_batches(features[at[p]], device, r), targets, 5, 1e-3, 5, rng)
+        model, batches = TunedEncoder(encoder, head), lambda p, r: _window_batches(ex, places, at[p], device, r)
+        val = _fit_best(model, batches, targets, epochs, lr, patience, rng)
+    answers = _all_answers(model, batches(2, None), len(at[2]))
+    answers = torch.from_numpy(answers).softmax(1).numpy() if task.classes else answers*scale + mean
+    songs, song = np.unique(ex.groups, return_inverse=True)[1], ex.song[window][at[2]]
+    about = dict(probe='fine-tuned', pool='', val=val, dim=features.shape[1], seconds=round(process_time() - begin, 1))
+    alike = [k for k, t in ex.tasks.items() if (t.label or k) == (task.label or name) and asks_places(t) == places]
+    return [dict(task=k) | about | _scores(ex.tasks[k], _sums(ex.tasks[k], ys[2], answers, song, songs[song],
+                                                             songs.max() + 1)) for k in alike]
 
 # %% ../nbs/22_probe.ipynb #781d0c84
 def trivial_rows(
@@ -713,6 +857,7 @@ def trivial_rows(
         if row: out.append(dict(features='majority or chance', dim='') | row | dict(probe='none', pool='', chosen=1))
     return out
 
+# %% ../nbs/22_probe.ipynb #be24986f
 def probe_matrix(
     encoders: dict,            # name → encoder in eval mode
     songs: list,               # of Song
@@ -723,15 +868,23 @@ def probe_matrix(
     places=4,                  # beats in each window
     jobs=2,                    # threads
     seed=0,                    # of places and baselines
+    tasks=None,                # names of those of TASKS that are wanted; None: all that have labels
+    ceiling=(),                # names of tasks on which each encoder is fine-tuned as well, see `finetune`
     progress=True,
 ) -> list:                     # of dicts, see `probe_rows` and `probe_task`
-    "Level × task, with baselines. Raises ValueError for encoders of different windows."
+    """Level × task, with baselines.
+
+    Raises ValueError for encoders of different windows, and for tasks that do not exist or have no labels.
+    """
     sizes = {tuple(e.img_size) for e in encoders.values()}
     if len(sizes) != 1:
         raise ValueError(f'one matrix has one size of window, these encoders take {sorted(sizes)}: '
                          'probe them one after another')
     pools, probes = check_choices(pools, probes)
     ex = cut_examples(songs, *sizes, places, seed=seed)
+    for k in (*(tasks or ()), *ceiling):
+        if k not in ex.tasks: raise ValueError(f'no task {k!r} in this corpus; it has {", ".join(ex.tasks)}')
+    if tasks: ex = replace(ex, tasks={k: t for k, t in ex.tasks.items() if k in {*tasks, *ceiling}})
     parts = [window_parts(ex, s) for s in range(1 if ex.parts is not None else seeds)]
     base = baseline_features(ex, parts[0], seed=seed)
     out = trivial_rows(ex, parts) + probe_rows({k: {'': [v]} for k, v in base.items()}, ex, parts, probes, jobs, seed)
@@ -744,12 +897,19 @@ def probe_matrix(
             groups[list(shapes)[-1]] = lambda e=e: untrained_encoders(e, baselines, seed)
     for name, make in tqdm(groups.items(), desc='probing', unit='encoder', disable=not progress):
         out += probe_rows(_row_features(name, make(), ex, pools), ex, parts, probes, jobs, seed)
+        for task in ceiling if name in encoders else ():
+            tuned = finetune(encoders[name], ex, task, parts[0], seed=seed)
+            out += [dict(features=f'{name} fine-tuned', chosen=1) | r for r in tuned]
     return out
 
 # %% ../nbs/22_probe.ipynb #dd734683
 def _shown(row, pool):
     "Is this the row's pooling that a table with `pool` shows?"
     return row['chosen'] if pool is None or row['pool'] == '' else row['pool'] == pool
+
+def _suffixes(row):
+    "Columns of a task in which a score stands: the probe's, or both where there is no probe."
+    return {'linear': ('',), 'mlp': (', MLP',)}.get(row['probe'], ('', ', MLP'))
 
 def matrix_table(
     rows: list,           # from `probe_matrix`
@@ -761,9 +921,9 @@ def matrix_table(
     for r in rows:
         if not _shown(r, pool): continue
         line = out.setdefault(r['features'], dict(features=r['features']))
-        suffix = ('', ', MLP') if r['probe'] == 'none' else (', MLP',) if r['probe'] == 'mlp' else ('',)
-        line |= {r['task'] + s: r.get(metric, r['score']) for s in suffix}
-    asked = {k for name, line in out.items() if name != 'majority or chance' for k in line}
+        line |= {r['task'] + s: r.get(metric, r['score']) for s in _suffixes(r)}
+    asked = {r['task'] + ', MLP'*(r['probe'] == 'mlp') for r in rows
+             if _shown(r, pool) and r['probe'] in PROBES} | {'features'}
     columns = ['features', *(k for task in TASKS for k in (task, f'{task}, MLP') if k in asked)]
     return [{k: line.get(k, np.nan) for k in columns} for line in out.values()]
 
@@ -784,8 +944,8 @@ def plot_matrix(
     names, v = [r['features'] for r in table], np.array([[r[k] for k in columns] for r in table], dtype=float)
     trivial = np.array([n in ('majority or chance', 'chance', 'most frequent') for n in names])
     floor, best = np.nan_to_num(v[trivial]).max(0, initial=0), np.nanmax(v[~trivial], 0)
-    high = {(r['features'], r['task'] + ', MLP'*(r['probe'] == 'mlp')): r['high']
-            for r in rows if 'task' in r and _shown(r, pool) and r.get('high') is not None}
+    high = {(r['features'], r['task'] + s): r['high'] for r in rows
+            if 'task' in r and _shown(r, pool) and r.get('high') is not None for s in _suffixes(r)}
     shade = np.nan_to_num((v - floor)/np.maximum(best - floor, .1)).clip(0, 1)   # .1 at least fills the scale
     fig = InlineFigure(2.6 + .6*len(columns), 1.6 + .24*len(names), dpi=80)
     ax = fig.subplots()
@@ -800,7 +960,8 @@ def plot_matrix(
     ax.set_yticks(range(len(names)), names, fontsize=8.5)
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     for i, n in enumerate(names[:-1]):
-        if trivial[i] or n in ('hand-made',) or n.endswith('all levels'): ax.axhline(i + .5, color='black', lw=1.2)
+        last = n.endswith(('all levels', 'fine-tuned')) and not names[i + 1].endswith('fine-tuned')
+        if trivial[i] or n == 'hand-made' or last: ax.axhline(i + .5, color='black', lw=1.2)
     ax.spines[:].set_visible(False)
     return fig
 
@@ -836,64 +997,3 @@ def online_probe(
             row = probe_task([f['rows']], ex, task, [part])
             if row: out[f"probe_{task.replace(' ', '_')}_{i}"] = row['score']
     return out
-
-# %% ../nbs/22_probe.ipynb #fb346924
-def _batch_vectors(encoder, ex, i, places):
-    "All levels of windows `i`, or of their places, concatenated by row: (…, d)."
-    device = next(encoder.parameters()).device
-    out = encoder(torch.from_numpy(ex.x[np.unique(i)]).to(device).float(), mask_ratio=0.)
-    which = torch.from_numpy(np.searchsorted(np.unique(i), i)).to(device)
-    if places is None: return torch.cat([level_vectors(s)[which] for s in out.patches], 1)
-    return torch.cat([level_vectors(s, which, torch.from_numpy(places).to(device)) for s in out.patches], 1)
-
-# %% ../nbs/22_probe.ipynb #s9c25f08
-def finetune(
-    encoder,            # stays as it is
-    ex: Examples,
-    name: str,          # of a task with classes or values
-    part: np.ndarray,   # (n,) part of each window
-    epochs=4, lr=1e-3, batch_size=64,
-    seed=0,             # of order and head
-) -> dict:              # like `probe_task`, with probe 'fine-tuned'
-    "The encoder trained end to end on one task, scored on the test songs. Raises ValueError for a retrieval task."
-    task, y = ex.tasks[name], task_label(ex, name)
-    if task.kind == 'retrieval': raise ValueError(f'{name!r} has no labels to fine-tune on')
-    window = ex.at[:, 0] if asks_places(task) else np.arange(len(ex.x))
-    known = np.isfinite(y).reshape(len(y), -1).all(1)
-    at = [np.flatnonzero(known & (part[window] == p)) for p in range(3)]
-    ys = [y[i].astype(int) if task.classes else y[i].reshape(len(i), -1).astype(np.float32) for i in at]
-    mean, scale = (0, 1) if task.classes else (ys[0].mean(0), ys[0].std(0).mean().clip(min=1e-12))
-    model, order = deepcopy(encoder).train(), np.random.default_rng(seed)
-    vectors = lambda i: _batch_vectors(model, ex, window[i], ex.at[i, 1] if asks_places(task) else None)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        with torch.no_grad(): d = vectors(at[0][:2]).shape[1]
-        head = nn.Sequential(nn.BatchNorm1d(d, affine=False), nn.Linear(d, task.classes or ys[0].shape[1]))
-    head.to(next(model.parameters()).device)
-    params = [*model.parameters(), *head.parameters()]
-    optimizer = torch.optim.AdamW(params, lr, weight_decay=.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, epochs*-(-len(at[0])//batch_size))
-    loss = nn.functional.cross_entropy if task.classes else nn.functional.mse_loss
-    @torch.no_grad()
-    def answer(i):
-        model.eval(), head.eval()
-        out = torch.cat([head(vectors(b)).cpu() for b in np.array_split(i, 1 + len(i)//batch_size)]).double()
-        return (out.softmax(1) if task.classes else out*scale + mean).numpy()
-    best = Fit(-np.inf, np.nan, None)
-    for _ in range(epochs):
-        model.train(), head.train()
-        shuffled = order.permutation(len(at[0]))
-        for i in np.array_split(shuffled, -(-len(shuffled)//batch_size)):
-            optimizer.zero_grad()
-            out = head(vectors(at[0][i]))
-            target = ys[0][i] if task.classes else (ys[0][i] - mean)/scale
-            loss(out, torch.from_numpy(target).to(out.device)).backward()
-            nn.utils.clip_grad_norm_(params, 1.)
-            optimizer.step()
-            schedule.step()
-        val = _score(ys[1], answer(at[1]), task.classes)
-        if val > best.val: best = Fit(val, np.nan, answer(at[2]))
-    songs = np.unique(ex.groups, return_inverse=True)[1]
-    song = ex.song[window][at[2]]
-    total = _sums(task, ys[2], best.answers, song, songs[song], songs.max() + 1)
-    return dict(task=name, probe='fine-tuned', pool='rows', val=best.val) | _scores(task, total)

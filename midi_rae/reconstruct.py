@@ -8,6 +8,7 @@ __all__ = ['decode_rolls', 'reconstruct_windows', 'reconstruct_midi', 'window_no
 
 # %% ../nbs/28_reconstruct.ipynb #0669f9c5
 import math
+from array import array
 from dataclasses import dataclass
 import numpy as np, torch
 from torch import nn
@@ -18,7 +19,7 @@ from .hub import load_model, RECONSTRUCTION_WEIGHTS
 from .metrics import f1_score, match_notes_f1, note_f1, pixel_counts
 from midi_rae.pianoroll import (
     choose_grid, full_keyboard, grid_report, GridReport, notes_to_midi, Omissions, PITCHES, read_score,
-    roll_to_notes, score_columns, score_omissions, tick_seconds,
+    roll_to_notes, score_columns, score_omissions, tick_seconds, VELOCITY_SCALE,
 )
 from .readers import load_score
 from .viz import error_image, error_legend, InlineFigure, pitch_axis, plot_roll
@@ -35,11 +36,11 @@ def decode_rolls(
     "Decode windows to rolls. Raises ValueError for a threshold outside 0…1."
     if not 0 < threshold < 1: raise ValueError(f'threshold={threshold} is not between 0 and 1')
     parts = [slice(k, k + batch_size) for k in range(0, enc_out.patches[0].batch_size, batch_size)]
-    lowest = threshold if softest is None else threshold*softest/127
+    lowest = threshold if softest is None else threshold*softest/VELOCITY_SCALE
     logit = math.log(lowest/(1 - lowest))
     def pixels(logits):
         if softest is None: return logits > logit
-        return torch.where(logits > logit, (127*logits.sigmoid()).round().clamp(min=1), 0)
+        return torch.where(logits > logit, (VELOCITY_SCALE*logits.sigmoid()).round().clamp(min=1), 0)
     with evaluating(decoder):
         decoded = [pixels(full_size(decoder(enc_out.samples(part)))) for part in parts]
     return torch.cat(decoded).byte().cpu().numpy()
@@ -98,7 +99,8 @@ def join_windows(
     velocity=False,   # do they hold velocities?
 ) -> np.ndarray:      # (N, 4) notes ordered by pitch and start
     "The notes of adjacent windows, as if they were read from the whole roll."
-    done, going, end = [np.zeros((0, 4), np.int64)], {}, -1     # going: pitch → its note that lasts to `end`
+    # one growing block of numbers: small arrays that stay, made between large ones that go, would fragment the memory
+    done, going, end = array('q'), {}, -1          # going: pitch → where in `done` the end of its note is, if it is `end`
     for start, x in windows:
         notes, last = window_notes(x, start, velocity), start + x.shape[-1]
         if start != end: going = {}
@@ -107,12 +109,14 @@ def join_windows(
         for i in np.flatnonzero(notes[:, 1] == start):
             p = notes[i, 0]
             if p not in going or marked[p]: continue
-            going[p][2] = notes[i, 2]       # a row of an array that is in `done`
+            done[going[p]] = notes[i, 2]
             kept[i] = False
-        before = {p: row for p, row in going.items() if row[2] == last}
-        done.append(notes[kept])
-        going, end = before | {row[0]: row for row in done[-1] if row[2] == last}, last
-    notes = np.concatenate(done)
+        going = {p: at for p, at in going.items() if done[at] == last}
+        for row in notes[kept].tolist():
+            done.extend(row)
+            if row[2] == last: going[row[0]] = len(done) - 2
+        end = last
+    notes = np.array(done, dtype=np.int64).reshape(-1, 4)
     return notes[np.lexsort((notes[:, 1], notes[:, 0]))]
 
 # %% ../nbs/28_reconstruct.ipynb #5268ae3b

@@ -98,9 +98,11 @@ def passage_rows(
 ) -> list[dict]:   # file, start and end in seconds, bar
     "What is said of passages, should they be found."
     times = grid.seconds(score, np.asarray(starts)[:, None] + [0, length]).round(3).tolist()
-    bars = np.searchsorted(bar_lines(score, int(starts[-1]) + 1, grid), starts, side='right').tolist() if len(starts) else []
+    lines = bar_lines(score, int(starts[-1]) + 1, grid) if len(starts) else []
+    bars = np.searchsorted(lines, starts, side='right').tolist()
     return [dict(file=name, start=a, end=b, bar=bar) for (a, b), bar in zip(times, bars)]
 
+# %% ../nbs/29_search.ipynb #88782ab2
 def search_midi(
     query,               # file of any kind that `load_score` reads
     folder,              # folder of files to search, or one file

@@ -194,7 +194,7 @@ class Run:
     "A run folder being written by rank 0: rows of metrics, checkpoints, curves, weights."
     def __init__(self, folder, cfg, model, optimizer, scheduler, best_key, best_sign):
         self.folder, self.cfg, self.model, self.optimizer, self.scheduler = Path(folder), cfg, model, optimizer, scheduler
-        self.best_key, self.best_sign = best_key, best_sign
+        self.best_key, self.best_sign, self.patience = best_key, best_sign, cfg.train.get('patience')
         self.step, self.seconds, self.best, self.rows = 0, 0., None, []
         self.ema = ModelEmaV3(model, decay=cfg.train.ema, use_warmup=True) if cfg.train.ema else None
 
@@ -216,6 +216,12 @@ class Run:
         "Add to the row of this step."
         if not self.rows or self.rows[-1]['step'] != self.step: self.rows.append(dict(step=self.step))
         self.rows[-1].update(values)
+
+    @property
+    def stale(self) -> bool:
+        "Whether the last `train.patience` evaluations brought no progress; never where that is null."
+        scores = [self.best_sign*r[self.best_key] for r in self.rows if self.best_key in r]
+        return bool(self.patience) and len(scores) > self.patience and max(scores[-self.patience:]) <= max(scores[:-self.patience])
 
     def newly_collapsed(self) -> list[int]:
         "Levels that have collapsed and do not recover, not noted in the log yet; they are now."
@@ -285,7 +291,8 @@ def save(self:Run, acc, kind='last'):
 @patch
 def finish(self:Run, acc):
     "Weights and curves of a run that came to its end; of one that was stopped a checkpoint, and how to go on."
-    stopped = self.step < self.cfg.train.steps
+    stopped = self.step < self.cfg.train.steps and not self.stale
+    if self.stale and self.step < self.cfg.train.steps: self.save(acc)
     if stopped: self.save(acc)
     if acc.is_main_process:
         self.write_curves()
@@ -330,7 +337,9 @@ def fit(
     """Train to `cfg.train.steps`, from the last checkpoint where there is one. Raises FloatingPointError, naming
     step and terms, when the loss is not finite."""
     t, acc = cfg.train, make_accelerator(cfg, folder)
-    opt = torch.optim.AdamW(param_groups(model, t.weight_decay), lr=t.lr, betas=(.9, .95), fused=True)
+    groups = model.param_groups(t.weight_decay) if hasattr(model, 'param_groups') else param_groups(model, t.weight_decay)
+    groups = [g | dict(lr=t.lr*g.pop('scale', 1.)) for g in groups]
+    opt = torch.optim.AdamW(groups, lr=t.lr, betas=(.9, .95), fused=True)
     sched = cosine_schedule(opt, t.steps, t.warmup, t.lr, t.min_lr)
     run = Run(folder, cfg, model.to(acc.device), opt, sched, best_key, best_sign)
     set_seed(cfg.seed, acc.process_index); keep_memory()
@@ -343,7 +352,7 @@ def fit(
     with stop_flag() as came:
         # one rank's signal stops all, after the same step
         stop = lambda: bool(rank_sum(torch.tensor(float(came()), device=acc.device)))
-        while run.step < t.steps and not stop():
+        while run.step < t.steps and not run.stale and not stop():
             terms, grad_norm = train_step(acc, net, model, opt_, next(batches), t, lambda terms: check_finite(terms, run.step, folder))
             sched.step()
             if run.ema: run.ema.update(model, step=run.step)

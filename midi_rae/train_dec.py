@@ -60,7 +60,7 @@ class Reconstructor(nn.Module):
         foretells = self.level_drop and cfg.dec.encoder and has_part(cfg.dec.encoder, 'predictor')
         self.predictor = load_model(cfg.dec.encoder, 'predictor').requires_grad_(False) if foretells else None
         if not self.finetune: self.encoder.requires_grad_(False)
-        self.level_weights = check_level_weights(cfg, self.decoder)
+        self.level_weights = check_level_weights(cfg, self.decoder, 'dec.return_levels')
 
     def train(self, mode=True):
         super().train(mode)
@@ -116,7 +116,7 @@ def drop_levels(self:Reconstructor,
 def forward(self:Reconstructor,
     batch: dict,   # img1 (B, C, H, W) in [0, 1]; enc_out where it was encoded before
 # 'loss': mean binary cross-entropy a pixel, where levels are dropped with less weight for samples that lost some;
-# with levels.predict that and 'levels' together, and 'pixels' alone
+# with dec.return_levels that and 'levels' together, and 'pixels' alone
 ) -> dict:
     x, out = batch['img1'], batch.get('enc_out')
     out = self.encode(x) if out is None else out

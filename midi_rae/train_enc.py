@@ -11,7 +11,7 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from fastcore.basics import patch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from .config import build
 from .utils import find_checkpoint, set_seed
@@ -30,14 +30,20 @@ from .trainer import fit, run_folder, to_device, write_lock
 
 # %% ../nbs/25_train_enc.ipynb #9265bb50
 def check_level_weights(
-    cfg: DictConfig,      # levels
+    cfg: DictConfig,       # levels.weights, and `key`
     decoder: nn.Module,
-):                        # a number or a list
-    """Weights of the coarser levels' drawings. Raises ValueError where the decoder draws none, or where their
-    number is wrong."""
+    key='levels.predict',  # the setting that asks for a reconstruction at every level
+):                         # a number, or a list with one number per coarser level
+    """Loss weights of the reconstructions at the coarser levels. Raises ValueError where `key` is true and the
+    decoder has no such reconstructions, or where the number of weights is not theirs."""
     w = cfg.levels.weights if isinstance(cfg.levels.weights, (int, float)) else list(cfg.levels.weights)
-    if cfg.levels.predict and not getattr(decoder, 'return_levels', False): raise ValueError(f'levels.predict=true, but {type(decoder).__name__} of model {cfg.model.name!r} draws one level only')
-    if cfg.levels.predict and isinstance(w, list) and len(w) != len(decoder.level_heads): raise ValueError(f'levels.weights={w}: there are {len(decoder.level_heads)} coarser levels')
+    if not OmegaConf.select(cfg, key): return w
+    heads = getattr(decoder, 'level_heads', ())
+    if not heads:
+        raise ValueError(f'{key}=true, but {type(decoder).__name__} of model {cfg.model.name!r} reconstructs the '
+                         f'finest level only: set {key}=false')
+    if isinstance(w, list) and len(w) != len(heads):
+        raise ValueError(f'levels.weights={w} has {len(w)} values, but there are {len(heads)} coarser levels')
     return w
 
 # %% ../nbs/25_train_enc.ipynb #5d1c9a70

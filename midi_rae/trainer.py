@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['cosine_schedule', 'stop_flag', 'config_differences', 'check_same_config', 'write_lock', 'check_free', 'run_folder',
            'autocast', 'rng_state', 'set_rng_state', 'to_device', 'check_finite', 'compile_parts', 'keep_memory',
-           'split_batch', 'backward', 'Run', 'make_accelerator', 'train_step', 'fit', 'check_complete']
+           'split_batch', 'backward', 'stalled', 'Run', 'make_accelerator', 'train_step', 'fit', 'check_complete']
 
 # %% ../nbs/24_trainer.ipynb #c38b1760
 import ctypes, math, os, signal, threading, time
@@ -190,11 +190,21 @@ def backward(
     return terms
 
 # %% ../nbs/24_trainer.ipynb #b4536ffc
+def stalled(
+    rows: list,       # logged rows
+    key: str,         # column of the score
+    sign: int,        # -1: lower is better, 1: higher is
+    patience,         # evaluations; None: never
+) -> bool:
+    "Whether the last `patience` evaluations brought no progress."
+    scores = [sign*r[key] for r in rows if key in r]
+    return bool(patience) and len(scores) > patience and max(scores[-patience:]) <= max(scores[:-patience])
+
 class Run:
     "A run folder being written by rank 0: rows of metrics, checkpoints, curves, weights."
     def __init__(self, folder, cfg, model, optimizer, scheduler, best_key, best_sign):
         self.folder, self.cfg, self.model, self.optimizer, self.scheduler = Path(folder), cfg, model, optimizer, scheduler
-        self.best_key, self.best_sign, self.patience = best_key, best_sign, cfg.train.get('patience')
+        self.best_key, self.best_sign = best_key, best_sign
         self.step, self.seconds, self.best, self.rows = 0, 0., None, []
         self.ema = ModelEmaV3(model, decay=cfg.train.ema, use_warmup=True) if cfg.train.ema else None
 
@@ -220,8 +230,7 @@ class Run:
     @property
     def stale(self) -> bool:
         "Whether the last `train.patience` evaluations brought no progress; never where that is null."
-        scores = [self.best_sign*r[self.best_key] for r in self.rows if self.best_key in r]
-        return bool(self.patience) and len(scores) > self.patience and max(scores[-self.patience:]) <= max(scores[:-self.patience])
+        return stalled(self.rows, self.best_key, self.best_sign, self.cfg.train.get('patience'))
 
     def newly_collapsed(self) -> list[int]:
         "Levels that have collapsed and do not recover, not noted in the log yet; they are now."

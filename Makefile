@@ -12,8 +12,12 @@ demo: $(BIN)/.installed
 test: $(BIN)/.installed
 	OMP_NUM_THREADS=1 nbdev_test --n_workers $(WORKERS) --do_print --timing
 
-docs readme: $(BIN)/.installed
-	python .ci/docs.py $(if $(filter readme,$@),--readme)
+# the site, its links and anchors, and a look at it in a browser where there is one
+docs: $(BIN)/.installed
+	python .ci/test_docs.py && python .ci/docs.py && python .ci/smoke.py
+
+readme: $(BIN)/.installed
+	python .ci/docs.py --readme
 
 export: $(BIN)/.installed
 	nbdev_export && nbdev_clean

@@ -55,9 +55,9 @@ class Names:
         return found[0] if len(found) == 1 and re.search(r'[A-Z_.(]', name) else None
 
     def linkify(self, md, here=None, prefix=''):
-        def one(m): return f'[{m[0]}]({prefix}{url})' if (url := self.link(m[1], here)) else m[0]
-        def lines(s): return '\n'.join(l if l.startswith('#') else re.sub(r'(?<![\[`])`([A-Za-z_][\w.]*(?:\(\))?)`(?![\]`])', one, l)
-                                       for l in s.split('\n'))
+        def one(m): return f'[{m[0]}]({prefix}{url})' if m[1] and (url := self.link(m[1], here)) else m[0]
+        span = r'``.*?``|(?<!\[)`([A-Za-z_][\w.]*(?:\(\))?)`(?!\])'
+        def lines(s): return '\n'.join(l if l.startswith('#') else re.sub(span, one, l) for l in s.split('\n'))
         return outside_code(lines, md)
 
 def page_links(md):
@@ -71,7 +71,7 @@ def free_anchor(md, taken):
 
 def fold(cell):
     "Tests and set-up of an API page: closed until one wants to read them"
-    return dict(cell, source='#| code-fold: true\n#| code-summary: "Test"\n' + text(cell['source']))
+    return dict(cell, source='#| code-fold: true\n#| code-summary: "Test code"\n' + text(cell['source']))
 
 def api_cells(cells, mod, names):
     "The cells of an API page: an entry for each export, tests folded, those in a row together"
@@ -135,11 +135,12 @@ def api_index(notebooks, names):
         if rows: res[-1] += '\n'.join(['', '| name | what it is |', '| --- | --- |', *rows])
     return [md_cell(s) for s in res]
 
-def plain_summary(mod, name): return summary(find(f'{cfg.lib_name}.{mod}', name)[1]).replace('|', '\\|').replace('*', '\\*').replace('<', '\\<')
+def plain_summary(mod, name):
+    return summary(find(f'{cfg.lib_name}.{mod}', name)[1]).replace('|', '\\|').replace('*', '\\*').replace('<', '\\<')
 
 def sidebar(paths):
     "Start, how-to, tutorials, results, reference"
-    def pages(ps): return [f'{page_name(p)}.ipynb' for p in ps if p in paths or p == 'api']
+    def pages(ps): return [dict(text='Home', href='index.ipynb') if p == 'index' else f'{page_name(p)}.ipynb' for p in ps if p in [*paths, 'api']]
     rest = [p for p in paths if p not in START + RESULTS + ['glossary']]
     sections = {'Start': START, 'How-to': [p for p in rest if p.startswith('howto/')], 'Tutorials': [p for p in rest if p.startswith('tutorials/')],
                 'Results': RESULTS, 'Reference': ['api', 'glossary', *(p for p in rest if '/' not in p)]}
@@ -148,6 +149,7 @@ def sidebar(paths):
 def search_index(pages):
     "One record for each heading: page, section, and the prose below it without code"
     for name, soup in pages.items():
+        if name == 'api.html': continue # its lines are those of the other pages
         main, records = soup.main, []
         title = soup.h1.get_text(' ', strip=True)
         records.append(dict(href=name, title=title, section='', text=[]))

@@ -1,0 +1,104 @@
+"""Tests of what builds the site: python .ci/test_docs.py"""
+import importlib, sys, tempfile
+from pathlib import Path
+
+import reference as ref
+import docs
+
+SOURCE = '''
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from fastcore.basics import patch
+
+class Level(NamedTuple):
+    "One level."
+    grid: tuple[int, int]       # (H, W) patches
+    window: int | None = None   # [wh] or `None`
+
+@dataclass
+class Song:
+    "A song."
+    name: str                              # of the file
+    labels: dict = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        "Steps, a*b."
+        return 1
+
+    def cut(self, n: int):   # a part
+        "Cut it."
+    def hidden(self): pass
+
+@patch
+def join(
+    self: Song,
+    *songs,      # others
+    gap=1,       # steps
+) -> Song:       # **one** song
+    "Join songs."
+
+@patch(as_prop=True)
+def long(self: Song) -> bool:
+    "Whether it is long."
+
+def _private(): pass
+'''
+
+def module():
+    folder = Path(tempfile.mkdtemp())
+    (folder/'sample_mod.py').write_text(SOURCE)
+    sys.path.insert(0, str(folder))
+    return importlib.import_module('sample_mod')
+
+def test_definitions():
+    assert list(ref.definitions(SOURCE)) == ['Level', 'Song', 'Song.join', 'Song.long']
+
+def test_entries():
+    mod = module()
+    level = ref.entry('sample_mod', 'Level', 'URL')
+    assert '### Level {#level .api-name}' in level and 'Level(grid, window=None)' in level
+    assert '| `grid` | `tuple[int, int]` |  | (H, W) patches |' in level
+    assert r'| `window` | `int \| None` | `None` | \[wh\] or `None` |' in level
+    song = ref.entry('sample_mod', 'Song', 'URL')
+    assert 'Song(name, labels=...)' in song and '| `labels` | `dict` | new |  |' in song
+    assert r'| `size` | `int` | Steps, a\*b. |' in song and '| `long` | `bool` |' in song
+    assert '#### Song.cut {#song.cut' in song and 'hidden' not in song
+    join = ref.entry('sample_mod', 'Song.join', 'URL')
+    assert 'Song.join(*songs, gap=1)' in join and '| *returns* | `Song` |  | **one** song |' in join
+    assert 'Song.long: bool' in ref.entry('sample_mod', 'Song.long', 'URL')
+    lines = SOURCE.splitlines()
+    for name, want in (('Level', 'class Level'), ('Song', 'class Song'), ('Song.cut', '    def cut'), ('Song.join', 'def join'), ('Song.long', 'def long')):
+        assert lines[ref.source_line(ref.find('sample_mod', name)[1]) - 1].startswith(want), name
+
+def test_signature():
+    assert ref.signature('f', []) == 'f()'
+    wide = ref.signature('f', [(f'argument_{i}', '', str(i), '') for i in range(12)])
+    assert wide.startswith('f(\n    argument_0=0, ') and wide.endswith(',\n)') and max(map(len, wide.split('\n'))) <= 84
+
+def test_names():
+    a = [dict(cell_type='code', source='#| default_exp alpha'), dict(cell_type='code', source='#| export\ndef row(): pass\ndef read_it(): pass\nclass Same: pass')]
+    b = [dict(cell_type='code', source='#| default_exp beta'), dict(cell_type='code', source='#| export\nclass Same: pass')]
+    names = docs.Names([a, b])
+    assert names.linkify('`row` `read_it` `Same`', 'alpha') == '[`row`](alpha.html#row) [`read_it`](alpha.html#read_it) [`Same`](alpha.html#same)'
+    assert names.linkify('`row` `row()` `read_it` `Same` `beta.Same`', None, '../') == (
+        '`row` [`row()`](../alpha.html#row) [`read_it`](../alpha.html#read_it) `Same` [`beta.Same`](../beta.html#same)')
+    for same in ('```\n`read_it`\n```', '# `read_it`', '[`read_it`](x.html)', '`` `read_it` ``'): assert names.linkify(same) == same, same
+
+def test_markdown():
+    assert docs.page_name('tutorials/01_quickstart') == 'tutorials/quickstart' and docs.page_name('faq') == 'faq'
+    assert docs.page_links('[a](../08_swin.ipynb#x) `b](01_c.ipynb)`') == '[a](../swin.ipynb#x) `b](c.ipynb)`'
+    assert docs.free_anchor('## Song\n\n## Other', {'song'}) == '## Song {#about-song}\n\n## Other'
+    assert docs.title_of([dict(source='# T\n\n> D.')]) == ('T', 'D.') and docs.title_of([dict(source='# T')]) == ('T', None)
+
+def test_downloads():
+    nb = docs.runnable(docs.nbs/'tutorials'/'04_levels.ipynb')
+    setup = ''.join(nb['cells'][1]['source'])
+    assert setup.startswith('%pip install') and 'probe_pop909_cl.csv' in setup and compile(setup.split('\n', 1)[1], 'setup', 'exec')
+    text = str(nb)
+    assert 'nbdev_export()' not in text and f'{docs.site}' in text
+
+if __name__ == '__main__':
+    tests = [f for n, f in list(globals().items()) if n.startswith('test_')]
+    for f in tests: f()
+    print(f'{len(tests)} tests of the site builder passed')

@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from latex2mathml.converter import convert as mathml
 from nbdev.config import get_config
 
-from reference import definitions, entry, find
-from smalldocs.api import summary
+from reference import definitions, entry, find, plain
+from smalldocs.api import doc
 
 cfg = get_config()
 root, nbs, out = cfg.config_path, cfg.nbs_path, cfg.doc_path
@@ -127,16 +127,18 @@ def write_page(path, cells, names, proc):
 
 def api_index(notebooks, names):
     "A page with all modules and what they define"
-    res = ['# API index\n\n> Every module, and every function and class in it.']
+    res = ['# API index\n\n> Every module, and every function and class in it. A module imports only from those above it.']
     for cells in notebooks.values():
         if not (mod := module_of(cells)): continue
         res.append(f'## [{mod}]({mod}.ipynb) {{#{mod}}}\n\n{title_of(cells)[1] or ""}\n')
-        rows = [f'| [`{n}`]({mod}.html#{n.lower()}) | {plain_summary(mod, n)} |' for n in names.page[mod] if '.' not in n]
-        if rows: res[-1] += '\n'.join(['', '| name | what it is |', '| --- | --- |', *rows])
+        rows = [f'| [`{n}`]({mod}.html#{n.lower()}) | {first_sentence(mod, n)} |' for n in names.page[mod] if '.' not in n]
+        if rows: res[-1] += '\n'.join(['', '| name | |', '| --- | --- |', *rows])
     return [md_cell(s) for s in res]
 
-def plain_summary(mod, name):
-    return summary(find(f'{cfg.lib_name}.{mod}', name)[1]).replace('|', '\\|').replace('*', '\\*').replace('<', '\\<')
+def first_sentence(mod, name):
+    "What an entry is, in the first sentence of its docstring"
+    text = ' '.join(doc(find(f'{cfg.lib_name}.{mod}', name)[1]).split('\n\n')[0].split())
+    return plain(re.split(r'(?<=[.:]) (?=[A-Z])', text)[0]).replace('|', '\\|')
 
 def sidebar(paths):
     "Start, how-to, tutorials, results, reference"
@@ -154,8 +156,8 @@ def search_index(pages):
         title = soup.h1.get_text(' ', strip=True)
         records.append(dict(href=name, title=title, section='', text=[]))
         for el in main.find_all(['h2', 'h3', 'h4', 'h5', 'p', 'li', 'tr']):
-            if el.name[0] == 'h' and el.get('id'):
-                records.append(dict(href=f"{name}#{el['id']}", title=title, section=el.get_text(' ', strip=True), text=[]))
+            if el.name[0] == 'h' and (anchor := el.get('id') or el.get('data-anchor-id')):
+                records.append(dict(href=f'{name}#{anchor}', title=title, section=el.get_text(' ', strip=True), text=[]))
             elif el.name[0] != 'h' and not el.find_parent(['li', 'tr', 'nav']) and 'api-source' not in str(el)[:200]:
                 records[-1]['text'].append(re.sub(r'\s+([,.;:])', r'\1', el.get_text(' ', strip=True)))
         for r in records: yield r | dict(objectID=r['href'], text=' '.join(r['text']))

@@ -31,7 +31,7 @@ def search(page, url, words, want, problems):
     try: page.wait_for_selector('.search-result', timeout=5000)
     except Exception: return problems.append(f'search for {words!r}: nothing')
     found = [a.get_attribute('href').removeprefix('./') for a in page.locator('.search-result').all()[:3]]
-    if want not in found: problems.append(f'search for {words!r}: {found}, not {want}')
+    if want not in found + [f.split('#')[0] for f in found]: problems.append(f'search for {words!r}: {found}, not {want}')
 
 def run(chrome):
     from playwright.sync_api import sync_playwright

@@ -38,7 +38,8 @@ class NoteRoll:
         gap=1,            # silent steps before a repeated note
         steps=None,       # length of the roll; None: to the end of the last note
     ):
-        self.notes, self.onsets, self.velocity = separate(np.asarray(notes, dtype=np.int64).reshape(-1, 4), gap), onsets, velocity
+        self.notes = separate(np.asarray(notes, dtype=np.int64).reshape(-1, 4), gap)
+        self.onsets, self.velocity = onsets, velocity
         end = self.notes[:, 2].max(initial=0)
         self.shape = (1 + onsets, PITCHES, int(end if steps is None else steps))
         self._by_start = self.notes[np.argsort(self.notes[:, 1], kind='stable')]
@@ -168,10 +169,11 @@ def check_values(
         hint = ', which transposing gives' if shape[-1:] == (PITCHES,) else ''
         raise ValueError(f'a roll is (128, T), or (2, 128, T) with onsets{hint}, not {shape}')
     low, high = (roll.min(), roll.max()) if roll.size else (0, 0)
-    fits = low >= 0 and high <= (VELOCITY_SCALE if velocity else 1) and not (roll.dtype.kind == 'f' and (roll % 1).any())
+    whole = roll.dtype.kind != 'f' or not (roll % 1).any()
+    fits = whole and low >= 0 and high <= (VELOCITY_SCALE if velocity else 1)
     if velocity and (not fits or high == 1):
-        raise ValueError(f'a roll for this encoder holds velocities, whole numbers from 0 to 127, not values from {low} to '
-                         f'{high}: `midi_to_roll(…, velocity=True)` makes one')
+        raise ValueError('a roll for this encoder holds velocities, whole numbers from 0 to 127, not values '
+                         f'from {low} to {high}: `midi_to_roll(…, velocity=True)` makes one')
     if not fits:
         raise ValueError(f'a roll holds 0 and 1, not values from {low} to {high}: '
                          'for velocities or 0/255 encode `roll > 0`, for probabilities `roll > 0.5`')

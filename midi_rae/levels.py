@@ -64,7 +64,8 @@ def keep_levels(
     fill,                    # for finer levels: embeddings (N, D) or (B, N, D) of each level, or a predictor
 ) -> EncoderOutput:
     """An encoding of which only levels 0…k are kept; `fill` is what `mean_levels` returns, a decoder's
-    `level_means.embs`, or a predictor. Raises ValueError for a level that does not exist, or embeddings of another hierarchy."""
+    `level_means.embs`, or a predictor. Raises ValueError for a level that does not exist, or embeddings of another
+    hierarchy."""
     levels = list(enc_out.patches)
     if isinstance(k, int): k = _check_level(k, len(levels))
     fill = predict_levels(fill, enc_out, k) if isinstance(fill, nn.Module) else fill

@@ -118,6 +118,8 @@ def _check_arguments(encoder, store, out, width, dtype):
     if dtype not in ('float16', 'float32'): raise ValueError(f"dtype is 'float16' or 'float32', not {dtype!r}")
     if encoder.in_chans != store.channels:
         raise ValueError(f'the encoder takes {encoder.in_chans} channels, {store} has {store.channels} (a second one needs midi_rae_prepare --onsets)')
+    if store.velocity != (encoder.softest is not None):
+        raise ValueError(f'{store} holds {"velocities" if store.velocity else "0 and 1"}, the encoder was trained on the other')
     if width not in (None, encoder.img_size[1]): raise ValueError(f'width={width}, but the encoder takes windows of {encoder.img_size[1]} steps')
     if encoder.img_size[0] > PITCHES: raise ValueError(f'the encoder takes {encoder.img_size[0]} rows; a roll has {PITCHES}')
     check_output_folder(out, 'a pre-encoded corpus', 'meta.json', FORMAT, lambda meta: {f'{k}.npy' for k in _array_shapes(meta)})

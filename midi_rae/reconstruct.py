@@ -53,7 +53,7 @@ def reconstruct_windows(
     threshold=.5,         # a pixel is active where its probability is above this
     batch_size=32,        # windows at once
 ):                        # iterator of (first step, uint8 (C, 128, ≤ W)) of each window that contains a note
-    "Encode and decode adjacent windows, a batch at a time. Raises ValueError where encoder, decoder or roll do not fit."
+    "Encode and decode adjacent windows in batches. Raises ValueError where encoder, decoder or roll do not fit."
     T, (H, W) = roll.shape[-1], encoder.img_size
     starts = sounding_windows(roll, np.arange(0, T, W), (H, W))
     for k, out in enumerate(encode_windows(roll, encoder, starts, batch_size)):
@@ -99,8 +99,8 @@ def join_windows(
     velocity=False,   # do they hold velocities?
 ) -> np.ndarray:      # (N, 4) notes ordered by pitch and start
     "The notes of adjacent windows, as if they were read from the whole roll."
-    # one growing block of numbers: small arrays that stay, made between large ones that go, would fragment the memory
-    done, going, end = array('q'), {}, -1          # going: pitch → where in `done` the end of its note is, if it is `end`
+    # one growing block of numbers: small arrays that stay, between large ones that go, would fragment the memory
+    done, going, end = array('q'), {}, -1      # going: pitch → index in `done` of the end of its note, if that is `end`
     for start, x in windows:
         notes, last = window_notes(x, start, velocity), start + x.shape[-1]
         if start != end: going = {}

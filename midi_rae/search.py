@@ -126,7 +126,7 @@ def search_midi(
     files, roll = files_to_search(folder), score_roll(score, encoder, grid, drums, pedal)
     a, b = find_span(span, score, roll.shape[-1], grid) if span else (0, min(roll.shape[-1], encoder.img_size[1]))
     want, some = embed_passages(roll, encoder, [a], b - a, level)
-    if not some[0]: raise ValueError(f'{query} is silent there (steps {a} to {b}): choose another span')
+    if not some[0]: raise ValueError(f'{query} has no note there (steps {a} to {b}): choose another span')
     window_starts(stride, 1, 1)
     places, told, embs, bad, scores = [], [], [want], [], read_scores(files)
     for piece, p in tqdm(zip(scores, files), total=len(files), desc='searching', unit='file', disable=not progress):

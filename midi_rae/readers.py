@@ -6,13 +6,13 @@
 __all__ = ['READERS', 'MIDI_FILES', 'SCORE_FILES', 'build_score', 'musicxml_to_score', 'musicxml_to_notes', 'import_music21',
            'stream_to_score', 'stream_to_notes', 'png_to_notes', 'read_midi', 'read_musicxml', 'read_music21',
            'read_png', 'reader_for', 'load_score', 'load_recorded', 'reader_name', 'find_reader', 'read_packed',
-           'count_cores', 'read_many']
+           'Worker', 'count_cores', 'read_many']
 
 # %% ../nbs/14_readers.ipynb #23b3e29d
-import contextlib, importlib, io, multiprocessing, os, re, signal, sys, threading, types, warnings, zipfile
+import contextlib, importlib, io, os, pickle, re, signal, subprocess, sys, tempfile, threading, time, warnings, zipfile
 import xml.etree.ElementTree as ET
 from collections import Counter, deque
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from math import lcm
 from pathlib import Path
 import numpy as np, symusic
@@ -314,6 +314,18 @@ def load_recorded(
         score = load_score(path)
     return score, [str(w.message) for w in said]
 
+# %% ../nbs/14_readers.ipynb #8b2572e4
+def _send(pipe, message):
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(len(data).to_bytes(8, 'little') + data)
+    pipe.flush()
+
+def _receive(pipe):
+    "The next message, or None if the other process has ended."
+    head = pipe.read(8)
+    data = pipe.read(int.from_bytes(head, 'little')) if len(head) == 8 else b''
+    return pickle.loads(data) if len(head) == 8 and len(data) == int.from_bytes(head, 'little') else None
+
 # %% ../nbs/14_readers.ipynb #47379b47
 def reader_name(
     reader,     # key of READERS, 'module:function', or an importable function
@@ -351,76 +363,167 @@ def read_packed(
     if len(notes) == 0: raise ValueError('no notes')
     return pack_roll(notes_to_roll(notes, velocity=velocity, onsets=onsets, max_steps=max_steps), velocity)
 
-# %% ../nbs/14_readers.ipynb #3733713c
-_METHODS = multiprocessing.get_all_start_methods()
-_BASE = multiprocessing.get_context('forkserver' if 'forkserver' in _METHODS else 'spawn')
-_STARTING = threading.Lock()
-
-@contextlib.contextmanager
-def _clean_start():
-    """Hide the main module from a process that is being started, and give BLAS one thread, since the buffers of its
-    threads count as memory."""
-    one = dict.fromkeys(('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS'), '1')
-    with _STARTING:
-        main, before = sys.modules['__main__'], {k: os.environ.get(k) for k in one}
-        sys.modules['__main__'] = types.ModuleType('__main__')
-        os.environ.update(one)
-        try: yield
-        finally:
-            sys.modules['__main__'] = main
-            for k, v in before.items():
-                if v is None: del os.environ[k]
-                else: os.environ[k] = v
-
-class _Process(_BASE.Process):
-    @staticmethod
-    def _Popen(process):
-        with _clean_start(): return _BASE.Process._Popen(process)
-
-class _Context(type(_BASE)):
-    "The start method of worker processes."
-    Process = _Process
-
-# %% ../nbs/14_readers.ipynb #e48da8e3
-def _limit(
-    memory:int,  # bytes of address space
-):
-    "Initialise a worker process."
-    os.dup2(2, 1)                                                # what a parser prints to stdout goes to stderr
+# %% ../nbs/14_readers.ipynb #07542cdc
+def _worker():
+    "Main function of a worker process: read groups of files, answer after each file, until stdin ends."
+    inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(1), 'wb')
+    os.dup2(2, 1)                                            # what a parser prints goes to stderr
+    job = _receive(inbox)
+    sys.path[:] = job['path']
     with contextlib.suppress(ImportError, ValueError, OSError):  # not every system has these limits
         import resource
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_AS, (job['memory'], job['memory']))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _send(outbox, 'ready')
+    while (files := _receive(inbox)) is not None:
+        for i, path, reader in files:
+            if hasattr(signal, 'setitimer'):                 # ends a hanging parser even if the parent was killed
+                signal.setitimer(signal.ITIMER_REAL, job['timeout'] + 5)
+            try: answer = find_reader(job['read'])(path, reader, **job['settings'])
+            except Exception as e: answer = f'{type(e).__name__}: {e}'[:500]
+            _send(outbox, (i, answer))
+        if hasattr(signal, 'setitimer'): signal.setitimer(signal.ITIMER_REAL, 0)
 
-def _read_group(
-    jobs,           # (path, reader) pairs
-    read:str,       # see `read_many`
-    settings:dict,
+# %% ../nbs/14_readers.ipynb #e2b422f2
+def _start_worker(
+    errors,  # file for its stderr
+):           # subprocess.Popen
+    "Start a worker process, with single-threaded BLAS."
+    env = os.environ | dict(OPENBLAS_NUM_THREADS='1', OMP_NUM_THREADS='1', MKL_NUM_THREADS='1',
+                            PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
+    return subprocess.Popen([sys.executable, '-c', 'from midi_rae.readers import _worker; _worker()'],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=env)
+
+def _tail(file):
+    "The last 2,000 bytes of a file as text."
+    file.seek(0)
+    return file.read()[-2000:].decode(errors='replace').strip()
+
+def _exit_reason(
+    code:int,       # exit code of a worker process
+    late:bool,      # was it killed because its time was up?
     timeout:float,  # seconds
-)->list:            # an answer for each file; a string says why it could not be read
-    "Read a group of files in a worker process."
-    if hasattr(signal, 'setitimer'): signal.setitimer(signal.ITIMER_REAL, timeout + 5)   # should the parent be gone
-    read, answers = find_reader(read), []
-    for path, reader in jobs:
-        try: answers.append(read(path, reader, **settings))
-        except Exception as e: answers.append(f'{type(e).__name__}: {e}'[:500])
-    if hasattr(signal, 'setitimer'): signal.setitimer(signal.ITIMER_REAL, 0)
-    return answers
+)->str:
+    "Why a worker process ended while it read a file."
+    if late or code == -getattr(signal, 'SIGALRM', 0): return f'took longer than {timeout:g} s'
+    name = {s.value: s.name for s in signal.Signals}.get(-code)
+    return f'crashed the parser ({name})' if name else f'ended the parser (exit code {code})'
 
-def _failure(error, timeout)->str:
-    "Why a task failed."
-    if isinstance(error, TimeoutError): return f'took longer than {timeout:g} s'
-    name = {s.value: s.name for s in signal.Signals}.get(-error.exitcode)
-    return f'crashed the parser ({name})' if name else f'ended the parser (exit code {error.exitcode})'
+# %% ../nbs/14_readers.ipynb #ac2db03c
+class Worker:
+    "A worker process and the group of files that it is reading."
+    def __init__(self,
+        settings:dict,  # keyword arguments of `read_packed`
+        timeout:float,  # seconds a file may take
+        memory:float,   # GB of address space the process may use
+        read:str,       # 'module:function' that reads a file, see `read_many`
+    ):
+        self.timeout, self.todo, self.late, self.dead = timeout, deque(), False, False
+        self.deadline = time.monotonic() + 60 + timeout      # starting may take longer
+        self.job = dict(path=sys.path, settings=settings, timeout=timeout, memory=int(memory * 2**30), read=read)
+        self.errors = tempfile.TemporaryFile()
+        self.proc = _start_worker(self.errors)
 
-def _answers(task, jobs, again, timeout):
-    "The answers of a task; if it failed, those of its files read again one by one by `again(jobs)`."
-    from pebble import ProcessExpired
-    try: return task.result()
-    except (TimeoutError, ProcessExpired) as e:
-        if len(jobs) == 1: return [_failure(e, timeout)]
-    single = [(again([job]), [job]) for job in jobs]
-    return [_answers(task, job, again, timeout)[0] for task, job in single]
+    def _tell(self, message):
+        with contextlib.suppress(OSError): _send(self.proc.stdin, message)   # noticed when the answer is missing
+
+    def start(self):
+        "Wait until the process is ready. RuntimeError with its stderr if it does not start."
+        self._tell(self.job)
+        if _receive(self.proc.stdout) == 'ready': return
+        self.proc.kill()
+        raise RuntimeError(f'a worker process could not start: {_tail(self.errors)}')
+
+    def read(self, files):
+        "Yield `(index, answer)` for files. If the process ends, `dead` is set, and `todo` holds those not yet read."
+        self.todo = deque(files)
+        self.deadline = time.monotonic() + self.timeout
+        self._tell(list(files))
+        while self.todo and not self.dead:
+            got = _receive(self.proc.stdout)
+            self.deadline = time.monotonic() + self.timeout
+            i = self.todo.popleft()[0]
+            self.dead = got is None
+            yield (i, _exit_reason(self.proc.wait(), self.late, self.timeout)) if self.dead else got
+        self.deadline = float('inf')
+
+    def check(self):
+        "Kill the process if its time is up. Called from another thread."
+        if time.monotonic() > self.deadline and not self.late:
+            self.late = True
+            self.proc.kill()
+
+    def close(self):
+        "End the process and close its pipes."
+        self.proc.kill()
+        self.proc.wait()
+        for f in (self.proc.stdin, self.proc.stdout, self.errors):
+            with contextlib.suppress(OSError): f.close()
+
+# %% ../nbs/14_readers.ipynb #16ed5094
+class _Queue:
+    "Files to read and their answers, shared by the manager threads."
+    def __init__(self, jobs, chunk, ahead):
+        self.jobs, self.chunk, self.ahead = jobs, chunk, ahead
+        self.next, self.head, self.rest, self.answers = 0, 0, deque(), {}
+        self.failed, self.closed, self.change = None, False, threading.Condition()
+
+    def take(self):
+        "The next group of `(index, path, reader)`, unread files of crashed workers first; empty when all are read."
+        with self.change:
+            ready = lambda: self.next < min(len(self.jobs), self.head + self.ahead)
+            finished = lambda: len(self.answers) + self.head >= len(self.jobs)
+            while not (self.closed or self.rest or ready() or finished()): self.change.wait(.5)
+            if self.closed: return []
+            if self.rest: return [self.rest.popleft() for _ in range(min(self.chunk, len(self.rest)))]
+            first, self.next = self.next, min(self.next + self.chunk, len(self.jobs))
+            return [(i, *self.jobs[i]) for i in range(first, self.next)]
+
+    def put(self, i, answer):
+        "Store the answer for file `i`."
+        with self.change:
+            self.answers[i] = answer
+            self.change.notify_all()
+
+    def pop(self, wait=.1):
+        "The next answer in order, or None if there is none within `wait` seconds. Raises the error of a manager."
+        with self.change:
+            if self.head not in self.answers and not self.failed: self.change.wait(wait)
+            if self.failed: raise self.failed
+            answer = self.answers.pop(self.head, None)
+            if answer is not None:
+                self.head += 1
+                self.change.notify_all()
+            return answer
+
+    def leftovers(self, files):
+        "Return files that a crashed worker did not read."
+        with self.change:
+            self.rest.extend(files)
+            self.change.notify_all()
+
+    def stop(self, error=None):
+        "End all managers."
+        with self.change:
+            self.closed, self.failed = True, self.failed or error
+            self.change.notify_all()
+
+# %% ../nbs/14_readers.ipynb #86b1de51
+def _manage(queue, crew, slot, *args):
+    "Pass files to one worker, and replace it when it crashes, until all are read."
+    try:
+        while files := queue.take():
+            if crew[slot] is None:
+                crew[slot] = Worker(*args)
+                crew[slot].start()
+            for i, answer in crew[slot].read(files): queue.put(i, answer)
+            if crew[slot].dead:
+                queue.leftovers(crew[slot].todo)
+                crew[slot].close()
+                crew[slot] = None
+    except Exception as e: queue.stop(e)
+    finally:
+        if crew[slot] is not None: crew[slot].close()
 
 # %% ../nbs/14_readers.ipynb #4b004374
 def count_cores():
@@ -429,30 +532,29 @@ def count_cores():
 
 def read_many(
     jobs:list,            # (path, reader) pairs; see `reader_name`
-    settings:dict=None,   # keyword arguments for `read`: see `read_packed`
+    settings:dict=None,   # steps_per_beat, velocity, onsets, max_steps: see `read_packed`
     workers:int=None,     # worker processes (default: one for each core)
     timeout:float=20.,    # seconds a file may take
     memory:float=2.,      # GB of address space a worker may use, where the system can limit it
-    ahead:int=512,        # files read in advance
+    ahead:int=2048,       # answers that may be stored until the caller takes them
     read='midi_rae.readers:read_packed',   # module:function that reads a file, `read(path, reader, **settings)`
-):                        # iterator over what `read` returns or strings (why it failed), in the order of `jobs`
-    "Read many files in worker processes that may crash or hang. ValueError for an unknown reader."
-    from pebble import ProcessPool
+):                        # iterator over what `read` returns or strings (what was wrong), in the order of `jobs`
+    "Read many files in worker processes that may crash or hang. RuntimeError if no worker can start."
     jobs = [(str(path), reader_name(reader)) for path, reader in jobs]
     if workers is not None and workers < 1: raise ValueError(f'workers must be at least 1, not {workers}')
-    if not jobs: return
-    workers, context = min(workers or count_cores(), len(jobs)), _Context()
-    if 'forkserver' in _METHODS: context.set_forkserver_preload(['midi_rae.readers', 'pebble.pool.process'])
-    size = max(1, min(4, len(jobs)//(4*workers)))                # files in a task
-    groups = (jobs[k:k + size] for k in range(0, len(jobs), size))
-    pool = ProcessPool(workers, max_tasks=0, initializer=_limit, initargs=(int(memory*2**30),), context=context)
-    how = reader_name(read), settings or {}, timeout
-    schedule = lambda group: pool.schedule(_read_group, (group, *how), timeout=timeout)
-    waiting = deque((schedule(g), g) for g in islice(groups, max(1, ahead//size)))
+    workers = min(workers or count_cores(), len(jobs))
+    queue = _Queue(jobs, chunk=max(1, min(16, len(jobs) // (4*max(1, workers)))), ahead=ahead)
+    crew = [None] * workers
+    args = settings or {}, timeout, memory, reader_name(read)
+    threads = [threading.Thread(target=_manage, args=(queue, crew, k, *args), daemon=True) for k in range(workers)]
+    for t in threads: t.start()
     try:
-        while waiting:
-            yield from _answers(*waiting.popleft(), schedule, timeout)
-            waiting.extend((schedule(g), g) for g in islice(groups, 1))
+        for _ in jobs:
+            while (answer := queue.pop()) is None:
+                for w in filter(None, crew): w.check()
+            yield answer
     finally:
-        pool.stop()
-        pool.join()
+        queue.stop()
+        while any(t.is_alive() for t in threads):
+            for w in filter(None, crew): w.proc.kill()
+            time.sleep(.01)

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'command', 'one_line', 'encode_cli', 'reconstruction_path', 'reconstruct_cli', 'search_cli',
-           'labelled_songs', 'write_moves', 'probe_cli', 'prepare_cli', 'preencode_cli', 'train_enc_cli',
-           'train_dec_cli', 'bench_cli', 'compare_cli', 'demo_cli', 'main']
+           'labelled_songs', 'write_moves', 'probe_cli', 'prepare_cli', 'preencode_cli', 'finetune_cli', 'predict_cli',
+           'train_enc_cli', 'train_dec_cli', 'bench_cli', 'compare_cli', 'demo_cli', 'main']
 
 # %% ../nbs/33_cli.ipynb #0669f9c5
 import inspect, os, sys
@@ -285,6 +285,56 @@ def preencode_cli(
         ds = preencode(encoder, store or cfg.data.store, out, split, stride=stride, batch_size=batch_size, dtype=dtype,
                        device=default_device(device), config=config, val=cfg.data.val)
     print(f'{ds.path}: {len(ds)} windows, {sum(f.stat().st_size for f in ds.path.iterdir())/2**20:.1f} MB, {dtype}')
+
+# %% ../nbs/33_cli.ipynb #b6b443a9
+@command
+def finetune_cli(
+    table:str,                # CSV file path,label[,start,end,pitch,split,group], or a folder of one subfolder per class
+    run:str=None,             # run folder to write (default: runs/finetune_TABLE)
+    weights:str=None,         # run folder of a training, or a set of weights (default: the pretrained weights)
+    task:str='piece',         # what has a label: piece, window, beat or note
+    kind:str='class',         # class, labels (several, joined by semicolons) or number
+    train:str='head',         # head (the encoder stays frozen), all, or how many of the coarsest levels
+    steps:int=600,            # of training, at most
+    batch_size:int=32,
+    lr:float=2e-3,            # of the head; of the encoder it falls from stage to stage
+    layer_decay:float=.75,    # factor of the learning rate from one stage of the encoder to the one before it
+    transpose:int=0,          # semitones up or down by which training windows are moved at random
+    patience:int=5,           # evaluations without progress before training ends
+    eval_every:int=50,        # steps
+    no_balance:bool=False,    # weigh examples alike instead of classes
+    root:str=None,            # folder that paths are relative to (default: that of the table)
+    steps_per_beat:int=None,  # time steps in a quarter note (default: as the encoder was trained)
+    drums:bool=False,         # keep drum tracks
+    pedal:bool=False,         # let notes sound until the sustain pedal is released
+    precision:str='no',       # no (float32) or bf16
+    seed:int=0,
+):
+    "Train an encoder on your own labels."
+    from midi_rae.files import format_table
+    from midi_rae.finetune import finetune
+    loop = dict(steps=steps, batch_size=batch_size, lr=lr, patience=patience, eval_every=eval_every, precision=precision)
+    with one_line('midi_rae_finetune'):
+        run = run or f'runs/finetune_{Path(table).stem}'
+        scores = finetune(table, run, weights, task, kind, train, transpose, layer_decay, not no_balance, root,
+                          steps_per_beat, drums, pedal, seed, **loop)
+    print(format_table(scores))
+    print(f'{run}: scores.csv, predictions.csv and the models that midi_rae_predict loads')
+
+@command
+def predict_cli(
+    run:str,            # run folder of midi_rae_finetune
+    src:str,            # file or folder
+    out:str=None,       # CSV file to write (default: print)
+    device:str=None,    # cpu, cuda, … (default: cuda where there is one)
+):
+    "Label files with what midi_rae_finetune trained."
+    from midi_rae.files import format_table, rows_to_csv, write_atomic
+    from midi_rae.finetune import predict
+    with one_line('midi_rae_predict'):
+        rows = predict(run, src, device)
+        if out is not None: write_atomic(out, rows_to_csv(rows).encode())
+    print(format_table(rows) if out is None else f'{out}: {len(rows)} rows')
 
 # %% ../nbs/33_cli.ipynb #c95e976d
 def _train(command: str, train, report):

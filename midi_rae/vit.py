@@ -15,7 +15,7 @@ from torch import nn, Tensor
 from torch.utils.checkpoint import checkpoint
 from .core import EncoderOutput, HierarchicalPatchState, Level, PatchState
 from midi_rae.patches import (
-    grid_positions, non_empty_patches, patch_head, patchify, resolve_mae_mask, to_2tuple, unpatchify,
+    grid_positions, non_empty_patches, patch_head, patchify, resolve_mae_mask, unpatchify,
 )
 from .layers import BaseEncoder, BaseModel, batch_of_zero, check_levels, init_weights, LevelMeans
 from .hub import Pretrained, takes_old_names

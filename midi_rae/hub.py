@@ -189,29 +189,39 @@ def _adapt_channels(own, weights):
         return [f'the first layer is adapted from {n} to {m} channels']
     return []
 
+def _adapt_attention(own, weights):
+    "Attention of stages whose grid is 1×1 on one side only, in place; a list of what was done."
+    def stages(names):   # stage → names of its attention
+        out = {}
+        for k in names:
+            m = re.match(r'(layers\.\d+)\.blocks\.\d+\.(attn|norm1|mlp)\.', k)
+            if m: out.setdefault(m[1], []).extend([k] if m[2] != 'mlp' else [])
+        return out
+    ours, theirs, said = stages(own), stages(weights), []
+    for s in sorted({*ours} & {*theirs}):
+        if ours[s] and not theirs[s]:
+            said.append(f'new attention, which starts as the identity, in {s}')
+            weights |= {k: own[k] for k in ours[s]}
+        if theirs[s] and not ours[s]:
+            said.append(f'no attention, since its grid is 1×1, in {s}')
+            for k in theirs[s]: del weights[k]
+    return said
+
+# %% ../nbs/07_hub.ipynb #c5626579
 def adapt_weights(
-    model,          # filled later
+    model,          # the model that they will be loaded into
     weights: dict,  # name → tensor
 ) -> dict:          # name → tensor, with what is missing taken from the model
     "Adapt weights to another number of channels or another window. Warns of what was not kept."
     own, weights = model.state_dict(), dict(weights)
     said = _adapt_channels(own, weights) if getattr(model, 'in_chans', None) else []
-    stage = lambda k: re.match(r'layers\.\d+\.', k)
-    attention = lambda names: {k for k in names if re.match(r'layers\.\d+\.blocks\.\d+\.(attn|norm1)\.', k)}
-    ours, theirs = attention(own), attention(weights)
-    for a, b, what in ((ours, theirs, 'new attention, which starts as the identity, in'),
-                       (theirs, ours, 'no attention, since its grid is 1×1, in')):
-        for s in sorted({stage(k)[0] for k in a} - {stage(k)[0] for k in b}):
-            if not any(k.startswith(s) for k in (weights if a is ours else own)): continue
-            said.append(f'{what} {s[:-1]}')
-            for k in [k for k in a if k.startswith(s)]:
-                if a is ours: weights[k] = own[k]
-                else: del weights[k]
+    said += _adapt_attention(own, weights)
     means = [k for k in own if k.startswith('level_means.mean_')]
     if any(k in weights and weights[k].shape != own[k].shape for k in means):
         said.append('level means start anew')
         weights |= {k: own[k] for k in [*means, 'level_means.seen']}
-    if said: warnings.warn(f'{type(model).__name__} is not what its weights were trained for: {"; ".join(said)}', stacklevel=2)
+    if said:
+        warnings.warn(f'{type(model).__name__} is not what its weights were trained for: {"; ".join(said)}', stacklevel=2)
     return weights
 
 # %% ../nbs/07_hub.ipynb #955517b9
@@ -438,7 +448,8 @@ def _model_for(encoder, part, options):
     if not family: raise TypeError(f'{type(encoder).__name__} is no encoder of midi_rae')
     have = {c.part: c for c in MODELS.values() if c.family == family}
     if part not in have:
-        raise ValueError(f'there is no {part} for a {type(encoder).__name__}, only: {", ".join(sorted({*have} - {"encoder"}))}')
+        others = ', '.join(sorted({*have} - {'encoder'}))
+        raise ValueError(f'there is no {part} for a {type(encoder).__name__}, only: {others}')
     names = inspect.signature(have[part]).parameters
     return have[part](**{k: v for k, v in encoder.shared_arguments().items() if k in names} | options)
 

@@ -115,8 +115,9 @@ class ViTEncoder(BaseEncoder, Pretrained, family='vit', part='encoder', weights=
 def _encode_visible(self: ViTEncoder, z, visible):
     "CLS `(B, 1, D)` and patches `(B, N, D)`, from the visible patches only (None: all); zeros at the masked ones."
     idx = valid = None
-    cls_token = self.cls_token.to(z.dtype).expand(len(z), 1, -1)
-    if visible is not None and torch.compiler.is_compiling(): valid = visible   # export: shapes must not depend on values
+    cls_token = self.cls_token.to(z.dtype).expand(z.shape[0], 1, -1)
+    if visible is not None and torch.compiler.is_compiling():
+        valid = visible   # shapes must not depend on values: masked patches are excluded from attention instead
     elif visible is not None and not visible.all():
         idx = visible.int().argsort(dim=1, descending=True, stable=True)[:, :int(visible.sum(1).max())]
         valid, z = visible.gather(1, idx), z.gather(1, idx[..., None].expand(-1, -1, z.shape[-1]))

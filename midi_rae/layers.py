@@ -54,7 +54,7 @@ def check_rolls(
 def _refuse_range(low, high, batch='rolls hold'):
     if low >= -1e-3 and high <= 1 + 1e-3: return   # interpolation may overshoot a little; NaN fails both
     raise ValueError(f'{batch} values from {low:g} to {high:g}, expected 0…1: for velocities or 0/255 pass '
-                     '`(x > 0).float()`, or divide by 127 or 255; `encoder.check_input = False` switches this check off')
+                     '`(x > 0).float()`, or divide by 127 or 255; `encoder.check_input = False` turns this check off')
 
 class RangeCheck:
     "Raise ValueError for values outside 0…1 or NaN: at once on a CPU; on a GPU a batch or more later, without waiting."
@@ -207,7 +207,7 @@ class BaseEncoder(BaseModel):
         return maps if intermediates_only else (out[0].emb, maps)
 
 # %% ../nbs/06_layers.ipynb #2851b628
-class _Packed(dict): "An encoding on its way to several devices: `batch` is split, `like` is copied."
+class _Packed(dict): "An encoding for several devices: `batch` is split, `like` is copied."
 
 def _has_batch(path): return path[-1].name not in ('pos', 'full_pos')
 

@@ -135,7 +135,7 @@ def draw_mae_mask(
     if block < 1: raise ValueError(f'mask_block={block} must be at least 1')
     if kind not in MASKS: raise ValueError(f'no mask_kind {kind!r}; there are {", ".join(MASKS)}')
     if ratio == 0: return torch.ones_like(non_empty)
-    u = MASKS[kind](len(non_empty), grid, block, non_empty.device).flatten(1)
+    u = MASKS[kind](non_empty.shape[0], grid, block, non_empty.device).flatten(1)
     return u >= torch.where(non_empty, ratio, ratio*empty_ratio)
 
 # %% ../nbs/05_patches.ipynb #c18fc12f
@@ -156,7 +156,7 @@ def resolve_mae_mask(
     B, N = non_empty.shape
     if mae_mask.dtype != torch.bool:
         raise ValueError(f'mae_mask has dtype {mae_mask.dtype}; it must be bool, True = visible')
-    if tuple(mae_mask.shape) not in ((N,), (B, N)):
+    if tuple(mae_mask.shape) != ((N,) if mae_mask.ndim == 1 else (B, N)):
         raise ValueError(f'mae_mask is {tuple(mae_mask.shape)}; expected ({N},) or ({B}, {N})')
     return mae_mask.to(non_empty.device).expand(B, N)
 

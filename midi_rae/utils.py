@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['param_count', 'set_seed', 'default_device', 'evaluating', 'param_groups', 'DamagedFile', 'reading', 'current_name',
-           'read_config', 'save_checkpoint', 'load_weights', 'load_checkpoint', 'checkpoints', 'find_checkpoint',
-           'remove_unfinished', 'prune_checkpoints', 'run_checkpoint', 'run_parts', 'load_part']
+           'read_config', 'save_checkpoint', 'read_weights', 'load_weights', 'load_checkpoint', 'checkpoints',
+           'find_checkpoint', 'remove_unfinished', 'prune_checkpoints', 'run_checkpoint', 'run_parts', 'load_part']
 
 # %% ../nbs/02_utils.ipynb #08d61b59
 import io, os, pickle, random, re, shutil, tempfile
@@ -73,7 +73,8 @@ def reading(
     try: yield
     except (SafetensorError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError, yaml.YAMLError) as e:
         with open(path, 'rb') as f: pointer = f.read(64).startswith(b'version https://git-lfs')
-        why = 'is a Git LFS pointer and not the file itself: run `git lfs pull`' if pointer else f'is damaged ({e})'
+        why = (f'is damaged or cut off ({Path(path).stat().st_size:,} bytes: {e}): copy or download it again'
+               if not pointer else 'is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned')
         raise DamagedFile(f'{path} {why}') from e
 
 # %% ../nbs/02_utils.ipynb #a1c6e366
@@ -137,19 +138,31 @@ def save_checkpoint(
     finally: shutil.rmtree(tmp, ignore_errors=True)
     return path
 
+# %% ../nbs/02_utils.ipynb #8a735748
+def read_weights(
+    path,              # a .safetensors file
+    prefix='',         # only weights under this name, e.g. 'encoder.'
+) -> dict:             # name without the prefix → tensor
+    """Read a file of weights. Names may contain the `module.` of DataParallel or the `_orig_mod.` of torch.compile, and
+    those of earlier versions become the present ones. Raises DamagedFile."""
+    with reading(path): found = load_file(path)
+    found = {current_name(re.sub(r'(?<![^.])(?:module|_orig_mod)\.', '', k)): v for k, v in found.items()}
+    return {k.removeprefix(prefix): v for k, v in found.items() if k.startswith(prefix)}
+
 # %% ../nbs/02_utils.ipynb #f2b4071d
 def load_weights(
     model: nn.Module,  # filled in place
     path,              # a .safetensors file, or a folder with model.safetensors
-    prefix='',         # only weights whose names begin so, e.g. 'encoder.'
+    prefix='',         # only weights under this name, e.g. 'encoder.'
+    adapt=None,        # adapt(model, weights) → weights, before they are compared with the model
 ) -> nn.Module:
     """Load weights, all of which must fit. Raises FileNotFoundError where there is no file, DamagedFile where it cannot
     be read, and ValueError naming the weights that are missing, unknown or of another shape."""
     f = Path(path)
     f = f/'model.safetensors' if f.is_dir() else f
     if not f.exists(): raise FileNotFoundError(f'no weights at {f}')
-    with reading(f): found = {current_name(k): v for k, v in load_file(f).items()}
-    theirs = {k.removeprefix(prefix): v for k, v in found.items() if k.startswith(prefix)}
+    theirs = read_weights(f, prefix)
+    if adapt: theirs = adapt(model, theirs)
     own = model.state_dict()
     wrong = [f'{k} {tuple(theirs[k].shape)} instead of {tuple(own[k].shape)}'
              for k in sorted(theirs.keys() & own.keys()) if theirs[k].shape != own[k].shape]

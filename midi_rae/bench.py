@@ -10,8 +10,13 @@ __all__ = ['BENCH_LOSS', 'STEPS', 'RECIPE', 'ABLATIONS', 'race', 'ratio', 'row',
            'ablate', 'bench_music', 'plot_ratios', 'bench']
 
 # %% ../nbs/30_bench.ipynb #eaedffe2
-import os, statistics, subprocess, sys, tempfile, time
+import statistics, sys, tempfile, time
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 import numpy as np, matplotlib.pyplot as plt, torch
 from timm.layers import trunc_normal_
 from timm.models.vision_transformer import Block
@@ -89,27 +94,24 @@ def _anonymous(make, args):
     keep()
     return _status('RssAnon') - before
 
-def _print_each(measure, make, calls):
-    "Print the result for each list of arguments, each from a fork of this process."
-    for args in calls:
-        if not os.fork():
-            print(measure(make, args), flush=True)
-            sys.exit()
-        if os.wait()[1]: sys.exit(1)
-
 # %% ../nbs/30_bench.ipynb #157d1d6d
 def in_own_process(
-    measure,              # `_peak` or `_anonymous`
-    make,                 # function of this module that builds something and returns a function without arguments
-    calls: list[tuple],   # arguments of `make` for each measurement: numbers, strings, lists
-) -> list[int]:           # bytes, for each measurement
-    """Measure memory, every time in a process of its own. Raises RuntimeError where there is no /proc, or with the
-    error message of the process."""
+    measure,    # `_peak` or `_anonymous`
+    make,       # function of this module that builds something and returns a function without arguments
+    *args,      # of `make`: numbers, strings, lists
+) -> int:       # bytes
+    """Measure memory in a process that does nothing else. Raises RuntimeError where there is no /proc, or with the
+    error that the process met."""
     if sys.platform != 'linux': raise RuntimeError('memory is measured through /proc, which this system does not have')
-    code = f'from midi_rae import bench as b; b._print_each(b.{measure.__name__}, b.{make.__name__}, {calls!r})'
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
-    if done.returncode: raise RuntimeError(f'{make.__name__}, {calls}: {done.stderr[-1000:]}')
-    return [int(line) for line in done.stdout.splitlines()[-len(calls):]]
+    # functions are sent by name: as those of the module, even where a notebook defines them
+    module, context = import_module('midi_rae.bench'), get_context('forkserver')
+    context.set_forkserver_preload([module.__name__])
+    f, make = getattr(module, measure.__name__), getattr(module, make.__name__)
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        # the process would import the caller's main module, which it does not need and which may not be a file
+        with patch.dict(sys.modules, __main__=ModuleType('__main__')): future = pool.submit(f, make, args)
+        try: return future.result()
+        except Exception as e: raise RuntimeError(f'{make.__name__}{args}: {e!r}') from e
 
 # %% ../nbs/30_bench.ipynb #becd5482
 def naive_sigreg(
@@ -147,7 +149,7 @@ def bench_sigreg(sizes=((8192, 16), (20000, 8)), rounds=5) -> list[dict]:
         for k, target in (('eager', 10), ('compiled', 60)):
             rows.append(row(f'{name}, {k}', ms['naive'], ms[k], 'ms', ratio(t, 'naive', k), target))
         if sys.platform != 'linux': continue
-        mb = {k: b/2**20 for k, b in zip(t, in_own_process(_peak, sigreg_run, [(k, N, D) for k in t]))}
+        mb = {k: in_own_process(_peak, sigreg_run, k, N, D)/2**20 for k in t}
         for k in ('eager', 'compiled'):
             rows.append(row(f'{name}, {k}, memory', mb['naive'], mb[k], 'MB', mb['naive']/max(mb[k], .1), 8))
     return rows
@@ -231,8 +233,7 @@ def bench_step(
     rows = [row(f'{name}, {k}', speed['naive'], speed[k], 'pairs/s', ratio(t, 'naive', k), 12) for k in kinds[1:]]
     rows += [row(f'first step, {k}', '', warm[k], 's', '') for k in kinds[2:]]
     if sys.platform != 'linux': return rows
-    peaks = in_own_process(_peak, step_run, [(k, str(store), list(overrides)) for k in kinds])
-    mb = {k: b/2**20 for k, b in zip(kinds, peaks)}
+    mb = {k: in_own_process(_peak, step_run, k, str(store), list(overrides))/2**20 for k in kinds}
     return rows + [row(f'{name}, {k}, memory', mb['naive'], mb[k], 'MB', mb['naive']/mb[k], 3) for k in kinds[1:]]
 
 # %% ../nbs/30_bench.ipynb #4829c8a2
@@ -327,8 +328,8 @@ def bench_data(
             rows.append(row(f'pairs from one process, batch {b}', slow, rate, 'pairs/s'))
         if sys.platform == 'linux':
             repeat_store(store, tmp/'many', times)
-            one, many = in_own_process(_anonymous, loader_run, [(str(tmp/'one'),), (str(tmp/'many'),)])
-            rows.append(row(f'memory of a loader, {n} songs → {times*n:,}', one/2**20, many/2**20, 'MB', ''))
+            mb = [in_own_process(_anonymous, loader_run, str(tmp/k))/2**20 for k in ('one', 'many')]
+            rows.append(row(f'memory of a loader, {n} songs → {times*n:,}', *mb, 'MB', ''))
     return rows
 
 # %% ../nbs/30_bench.ipynb #e0cb9690

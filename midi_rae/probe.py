@@ -8,8 +8,8 @@ __all__ = ['TASKS', 'POOLS', 'PROBES', 'PENALTIES', 'MLP_PENALTIES', 'Task', 'Ex
            'note_events', 'handmade', 'baseline_features', 'split_songs', 'window_parts', 'Fit', 'standardise',
            'fit_probe', 'quiet', 'AttentionPool', 'fit_attention', 'bootstrap', 'class_sums', 'accuracy',
            'balanced_accuracy', 'value_sums', 'explained', 'reciprocal_ranks', 'chance_mrr', 'probe_task',
-           'untrained_encoders', 'check_choices', 'probe_rows', 'TunedEncoder', 'finetune', 'trivial_rows',
-           'probe_matrix', 'matrix_table', 'plot_matrix', 'online_examples', 'online_probe']
+           'untrained_encoders', 'check_choices', 'probe_rows', 'TunedEncoder', 'Standardise', 'finetune',
+           'trivial_rows', 'probe_matrix', 'matrix_table', 'plot_matrix', 'online_examples', 'online_probe']
 
 # %% ../nbs/22_probe.ipynb #67cdf164
 import warnings
@@ -746,6 +746,12 @@ class TunedEncoder(nn.Module):
         out = self.encoder(x, mask_ratio=0.)
         return self.head(torch.cat([level_vectors(s, which, steps) for s in out.patches], 1))
 
+    def train(self, mode=True):
+        "The head may be in training mode; the encoder stays in eval mode, without drop path."
+        super().train(mode)
+        self.encoder.eval()
+        return self
+
 def _window_batches(ex, places, chosen, device, rng=None, size=64):
     "Windows with all the examples `chosen` in them: (inputs of `TunedEncoder`, positions in `chosen`)."
     window = ex.at[chosen, 0] if places else chosen
@@ -801,9 +807,21 @@ def _fit_best(
     return best
 
 # %% ../nbs/22_probe.ipynb #80cfcb8a
-def _head(d, outputs, hidden):
+class Standardise(nn.Module):
+    "Each dimension less its mean, divided by its standard deviation, both of features seen once."
+    def __init__(self,
+        x,              # (n, d) array
+    ):
+        super().__init__()
+        scaler = StandardScaler().fit(x.astype(np.float32))
+        self.register_buffer('mean', torch.from_numpy(scaler.mean_).float())
+        self.register_buffer('scale', torch.from_numpy(scaler.scale_).float())
+
+    def forward(self, x): return ((x - self.mean)/self.scale).clamp(-10, 10)
+
+def _head(features, outputs, hidden):
     "Standardised features, and a linear map or a layer of 512 before it."
-    norm = nn.BatchNorm1d(d, affine=False)
+    norm, d = Standardise(features), features.shape[1]
     if not hidden: return nn.Sequential(norm, nn.Linear(d, outputs))
     return nn.Sequential(norm, nn.Linear(d, 512), nn.GELU(), nn.Dropout(.2), nn.Linear(512, outputs))
 
@@ -812,7 +830,7 @@ def finetune(
     ex: Examples,
     name: str,          # of a task with classes or values
     part: np.ndarray,   # (n,) part of each window
-    epochs=5, lr=1e-3,  # of encoder and head together, at most; 0 epochs: the head alone
+    epochs=5, lr=3e-4,  # of encoder and head together, at most; 0 epochs: the head alone
     patience=3,         # epochs without a better score on validation songs
     windows=None,       # this many windows to fit on, at most
     seed=0,             # of order, head and windows
@@ -830,7 +848,7 @@ def finetune(
     device, features = next(encoder.parameters()).device, _joined(encode_features(encoder, ex), 'rows')[places]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        head = _head(features.shape[1], task.classes or ys[0].shape[1], task.nonlinear).to(device)
+        head = _head(features[at[0]], task.classes or ys[0].shape[1], task.nonlinear).to(device)
         _fit_best(head, lambda p, r: _feature_batches(features[at[p]], device, r), targets, 5, 1e-3, 5, rng)
         model, batches = TunedEncoder(encoder, head), lambda p, r: _window_batches(ex, places, at[p], device, r)
         val = _fit_best(model, batches, targets, epochs, lr, patience, rng)

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['param_count', 'set_seed', 'default_device', 'evaluating', 'param_groups', 'DamagedFile', 'reading', 'current_name',
-           'read_config', 'save_checkpoint', 'read_weights', 'load_weights', 'load_checkpoint', 'checkpoints',
-           'find_checkpoint', 'remove_unfinished', 'prune_checkpoints', 'run_checkpoint', 'run_parts', 'load_part']
+           'read_config', 'save_checkpoint', 'read_weights', 'load_weights', 'load_state', 'load_checkpoint',
+           'checkpoints', 'find_checkpoint', 'remove_unfinished', 'prune_checkpoints', 'run_checkpoint', 'run_parts',
+           'load_part']
 
 # %% ../nbs/02_utils.ipynb #08d61b59
 import io, os, pickle, random, re, shutil, tempfile
@@ -176,15 +177,21 @@ def load_weights(
     return model
 
 # %% ../nbs/02_utils.ipynb #6ef54790
+def load_state(
+    path,       # a checkpoint folder
+) -> dict:      # empty where none was saved
+    "Load the state in a checkpoint. Raises DamagedFile where it cannot be read."
+    f = Path(path)/'state.pt'
+    if not f.exists(): return {}
+    with reading(f): return torch.load(f, map_location='cpu', weights_only=True)
+
 def load_checkpoint(
     path,              # a checkpoint folder
     model: nn.Module,  # filled in place
 ) -> dict:             # the state that was saved
     "Load what `save_checkpoint` wrote. Raises the errors of `load_weights`."
     load_weights(model, path)
-    f = Path(path)/'state.pt'
-    if not f.exists(): return {}
-    with reading(f): return torch.load(f, map_location='cpu', weights_only=True)
+    return load_state(path)
 
 # %% ../nbs/02_utils.ipynb #eea856eb
 def checkpoints(

@@ -27,7 +27,8 @@ MAX_STEPS = 100_000         # at 4 steps a beat and 120 beats a minute: three an
 # %% ../nbs/13_pianoroll.ipynb #c117f962
 END_OF_TRACK = b'\xff\x2f\x00'
 # note-offs at one time for every pitch of every channel; twice, since two notes of a pitch may be open
-ALL_NOTES_OFF = b'\0'.join(bytes([0x80 | c, 0, 64]) + b''.join(bytes([0, p, 64]) for p in range(1, 128)) for c in [*range(16)]*2)
+ALL_NOTES_OFF = b'\0'.join(bytes([0x80 | c, 0, 64]) + b''.join(bytes([0, p, 64]) for p in range(1, 128))
+                            for c in [*range(16)]*2)
 # limits of a written tempo in quarter notes a minute; the 24 bits of a tempo event reach down to 3.6
 SLOWEST, FASTEST = 4., 1000.
 
@@ -472,7 +473,7 @@ def frame_of(
     per_beat = 480 if grid.step is not None else step*grid.steps_per_beat
     score = symusic.Score(per_beat if source is None else source.ticks_per_quarter)
     if source is not None and bpm is None: score.tempos = [t for t in source.tempos if 60e6/FASTEST <= t.mspq < 2**24]
-    elif source is None or bpm is not None: score.tempos.append(symusic.Tempo(0, 120 if bpm is None else bpm, ttype='tick'))
+    else: score.tempos.append(symusic.Tempo(0, 120 if bpm is None else bpm, ttype='tick'))
     if source is None: score.tracks.append(symusic.Track(name='piano roll'))
     else:
         for k in ('time_signatures', 'key_signatures', 'markers'): setattr(score, k, getattr(source, k))
@@ -517,7 +518,7 @@ def roll_to_midi(
     source=None,        # symusic.Score that the roll was made from, see `notes_to_midi`
     drums:bool=False,   # does it include the drum tracks of `source`?
 ):                      # symusic.Score
-    "`notes_to_midi` for the notes of a roll. ValueError if it is not a roll, or for a tempo that MIDI cannot represent."
+    "A roll as a `symusic.Score`. ValueError if it is not a roll, or for a tempo that MIDI cannot represent."
     return notes_to_midi(roll_to_notes(roll, velocity), path, steps_per_beat, bpm, step, source, drums)
 
 # %% ../nbs/13_pianoroll.ipynb #rmex02

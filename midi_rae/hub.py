@@ -221,7 +221,8 @@ def adapt_weights(
         said.append('level means start anew')
         weights |= {k: own[k] for k in [*means, 'level_means.seen']}
     if said:
-        warnings.warn(f'{type(model).__name__} is not what its weights were trained for: {"; ".join(said)}', stacklevel=2)
+        what = '; '.join(said)
+        warnings.warn(f'{type(model).__name__} is not what its weights were trained for: {what}', stacklevel=2)
     return weights
 
 # %% ../nbs/07_hub.ipynb #955517b9
@@ -274,11 +275,6 @@ class Pretrained(PyTorchModelHubMixin, library_name='midi_rae', license='apache-
         file = model_id if Path(model_id).is_dir() else hf_hub_download(model_id, 'model.safetensors', **hub)
         return load_weights(model, file, adapt=adapt_weights).to(map_location).eval()
 
-    def generate_model_card(self, *args, **kwargs):
-        "The model card as text with metadata; `name` and `facts` (Markdown) may be given."
-        defaults = dict(model=type(self).__name__, code=example_code(dict(model=type(self)), '"…"'))
-        return super().generate_model_card(*args, **defaults | kwargs)
-
 # %% ../nbs/07_hub.ipynb #ba070003
 @patch
 def save_pretrained(
@@ -296,6 +292,12 @@ def save_pretrained(
                          'pass a class of torch.nn, or give `config` yourself')
     config = config or dict(model_class=name, **self.config)
     return super(Pretrained, self).save_pretrained(save_directory, config=config, **kwargs)
+
+@patch
+def generate_model_card(self: Pretrained, *args, **kwargs):
+    "The model card as text with metadata; `name` and `facts` (Markdown) may be given."
+    defaults = dict(model=type(self).__name__, code=example_code(dict(model=type(self)), '"…"'))
+    return super(Pretrained, self).generate_model_card(*args, **defaults | kwargs)
 
 @patch
 def _save_pretrained(self: Pretrained, save_directory):

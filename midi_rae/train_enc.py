@@ -210,8 +210,8 @@ def open_store(
     if beat != d.steps_per_beat:
         raise ValueError(f'{d.store} has {beat} steps a beat, data.steps_per_beat={d.steps_per_beat}')
     if store.velocity and d.softest is None:
-        raise ValueError(f'{d.store} holds velocities: data.softest={softest_velocity(store)} counts all but its '
-                         'softest notes as active')
+        raise ValueError(f'{d.store} holds velocities: data.softest={softest_velocity(store)} is the lowest of '
+                         'them, except for 1 % of the active pixels')
     if d.softest is not None and not store.velocity:
         raise ValueError(f'{d.store} holds no velocities, data.softest={d.softest}')
     return store

@@ -321,7 +321,7 @@ def write_weights(self:Run):
 
 # %% ../nbs/24_trainer.ipynb #6f2a2111
 def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
-    "Accelerate for this run, with the trackers in `train.trackers`. Precision and accumulation are handled by `backward`."
+    "Accelerate for this run, with the trackers in `train.trackers`. `backward` handles precision and accumulation."
     acc = Accelerator(mixed_precision='no', gradient_accumulation_steps=1, log_with=list(cfg.train.trackers) or None,
                       project_dir=str(folder))
     if cfg.train.batch_size % (acc.num_processes*cfg.train.accumulate):
@@ -380,7 +380,7 @@ def begin(self:Run, acc):
 # %% ../nbs/24_trainer.ipynb #b819dfae
 @patch
 def evaluate(self:Run, acc, evaluate, picture):
-    "Log the scores, report levels that have collapsed, and draw the picture."
+    "Log the scores, report levels that have collapsed, and save the picture."
     shown = self.evaluated.eval()
     # evaluation has other shapes and no gradients: compiling it would not pay
     with torch.random.fork_rng(), torch.no_grad(), torch.compiler.set_stance('force_eager'):

@@ -341,7 +341,8 @@ def predict_cli(
 def _train(command: str, train, report):
     "Run a trainer on a config made of Hydra overrides; `report(folder, rows)` is printed once, however many processes."
     import hydra
-    from midi_rae.config import config_dir
+    from midi_rae.config import config_dir, quote_override
+    sys.argv[1:] = [quote_override(a) for a in sys.argv[1:]]
     @hydra.main(version_base='1.3', config_path=str(config_dir()), config_name='config_swin')
     def main(cfg):
         from accelerate import PartialState   # not for --help

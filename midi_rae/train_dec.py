@@ -21,8 +21,8 @@ from .metrics import f1_score, pixel_counts
 from .data import pair_loader, split
 from .viz import plot_reconstruction
 from .levels import keep_levels, predict_levels
-from .trainer import config_differences, fit, run_folder, write_lock
-from .train_enc import check_level_weights, make_dataset, open_store, val_batches
+from .trainer import check_settings, config_differences, fit, run_folder, write_lock
+from .train_enc import check_level_weights, data_id, make_dataset, open_store, val_batches
 from .preencode import preencoded_loader, PreencodedDataset
 
 # %% ../nbs/28_train_dec.ipynb #804bc65b
@@ -188,13 +188,18 @@ def make_loader(
 def train(
     cfg: DictConfig,  # see configs/config.yaml
 ):                    # (run folder, logged rows)
-    "Train a decoder as a config says; goes on where an earlier run of the same folder stopped."
-    store, folder = open_store(cfg), run_folder(cfg, 'dec')
+    "Train a decoder as a config says; a run that was interrupted is continued."
+    check_settings(cfg)
+    store = open_store(cfg)
     train_ds, val_ds = make_dataset(cfg, store, 'train'), make_dataset(cfg, store, 'val')
-    set_seed(cfg.seed)
-    model = Reconstructor(cfg)
-    if cfg.train.init is not None and not find_checkpoint(folder): load_into(model.decoder, cfg.train.init, 'decoder')
+    folder = run_folder(cfg, 'dec')
     with write_lock(folder):
-        rows = fit(cfg, folder, model, make_loader(cfg, train_ds, model.encoder), lambda m, dev: evaluate_dec(cfg, m, val_ds, dev),
-                   lambda m, dev: picture_dec(cfg, m, val_ds, dev), best_key='val_f1', best_sign=1)
+        set_seed(cfg.seed)
+        model = Reconstructor(cfg)
+        if cfg.train.init is not None and not find_checkpoint(folder):
+            load_into(model.decoder, cfg.train.init, 'decoder')
+        loader = make_loader(cfg, train_ds, model.encoder)
+        def evaluate(m, device): return evaluate_dec(cfg, m, val_ds, device)
+        def picture(m, device): return picture_dec(cfg, m, val_ds, device)
+        rows = fit(cfg, folder, model, loader, evaluate, picture, 'val_f1', 1, data_id(store))
     return folder, rows

@@ -307,7 +307,7 @@ def writing(self:Run):
     try: yield
     except OSError as e:
         last = find_checkpoint(self.folder)
-        left = f'the last checkpoint is {last}, and the same command continues from it' if last else 'no checkpoint yet'
+        left = f'the last checkpoint is {last}; the same command continues from it' if last else 'no checkpoint yet'
         raise OSError(f'cannot write to {self.folder}: {e.strerror or e}; {left}') from e
 
 @patch
@@ -515,7 +515,7 @@ def check_complete(
     rows: list,       # what `fit` returned
     cfg: DictConfig,  # train.steps
 ) -> dict:            # the last row
-    "Raise KeyboardInterrupt where a training was interrupted before its end, so that Ctrl-C also stops what follows."
+    "Raise KeyboardInterrupt where a training was interrupted before its end: Ctrl-C then also stops what follows."
     if not rows or rows[-1]['step'] < cfg.train.steps:
         raise KeyboardInterrupt('the training was interrupted before its end; the same command continues it')
     return rows[-1]

@@ -289,7 +289,7 @@ def preencode_cli(
 # %% ../nbs/35_cli.ipynb #b6b443a9
 @command
 def finetune_cli(
-    table:str,                # CSV file path,label[,start,end,pitch,split,group], or a folder of one subfolder per class
+    table:str,                # CSV file path,label[,start,end,pitch,split,group], or a folder with one folder per class
     run:str=None,             # run folder to write (default: runs/finetune_TABLE)
     weights:str=None,         # run folder of a training, or a set of weights (default: the pretrained weights)
     task:str='piece',         # what has a label: piece, window, beat or note
@@ -313,7 +313,8 @@ def finetune_cli(
     "Train an encoder on your own labels."
     from midi_rae.files import format_table
     from midi_rae.finetune import finetune
-    loop = dict(steps=steps, batch_size=batch_size, lr=lr, patience=patience, eval_every=eval_every, precision=precision)
+    loop = dict(steps=steps, batch_size=batch_size, lr=lr, patience=patience, eval_every=eval_every,
+                precision=precision)
     with one_line('midi_rae_finetune'):
         run = run or f'runs/finetune_{Path(table).stem}'
         scores = finetune(table, run, weights, task, kind, train, transpose, layer_decay, not no_balance, root,
@@ -340,7 +341,8 @@ def predict_cli(
 def _train(command: str, train, report):
     "Run a trainer on a config made of Hydra overrides; `report(folder, rows)` is printed once, however many processes."
     import hydra
-    from midi_rae.config import config_dir
+    from midi_rae.config import config_dir, quote_override
+    sys.argv[1:] = [quote_override(a) for a in sys.argv[1:]]
     @hydra.main(version_base='1.3', config_path=str(config_dir()), config_name='config_swin')
     def main(cfg):
         from accelerate import PartialState   # not for --help

@@ -808,14 +808,14 @@ def _fit_best(
 
 # %% ../nbs/23_probe.ipynb #80cfcb8a
 class Standardise(nn.Module):
-    "Each dimension less its mean, divided by its standard deviation, both of features seen once."
+    "Each dimension less its mean, divided by √(variance + 10⁻⁵): dimensions that hardly vary are not blown up."
     def __init__(self,
         x,              # (n, d) array
     ):
         super().__init__()
         scaler = StandardScaler().fit(x.astype(np.float32))
         self.register_buffer('mean', torch.from_numpy(scaler.mean_).float())
-        self.register_buffer('scale', torch.from_numpy(scaler.scale_).float())
+        self.register_buffer('scale', torch.from_numpy(scaler.var_ + 1e-5).float().sqrt())
 
     def forward(self, x): return ((x - self.mean)/self.scale).clamp(-10, 10)
 

@@ -88,7 +88,8 @@ class ProfileHeads(nn.Module):
         if unknown or not kinds: raise ValueError(f'profiles.kinds={list(kinds)}: choose from {", ".join(SIZES)}')
         self.kinds = tuple(kinds)
         total = sum(SIZES[k] for k in kinds)
-        self.heads = nn.ModuleList([nn.Sequential(nn.LayerNorm(d), nn.Linear(d, hidden), nn.GELU(), nn.Linear(hidden, total)) for d in dims])
+        make = lambda d: nn.Sequential(nn.LayerNorm(d), nn.Linear(d, hidden), nn.GELU(), nn.Linear(hidden, total))
+        self.heads = nn.ModuleList([make(d) for d in dims])
 
     def forward(self,
         out: EncoderOutput,   # of a view, perhaps masked
@@ -105,9 +106,11 @@ def profile_errors(
     "Kullback–Leibler divergence of distributions, squared error of values."
     each = []
     for k, z in pred.items():
-        z, t = z.float(), target[k]
-        if k in DISTRIBUTIONS: e, w = -(t*z.log_softmax(-1)).sum(-1) - torch.special.entr(t).sum(-1), weight*(t.sum(-1) > 0)
-        else: e, w = (z - t).pow(2).sum(-1), weight
+        z, t, w = z.float(), target[k], weight
+        if k in DISTRIBUTIONS:
+            e = -(t*z.log_softmax(-1)).sum(-1) - torch.special.entr(t).sum(-1)
+            w = weight*(t.sum(-1) > 0)
+        else: e = (z - t).pow(2).sum(-1)
         each.append(weighted_mean(e, w))
     return torch.stack(each).mean()
 

@@ -171,7 +171,7 @@ class SwinEncoder(BaseEncoder, Pretrained, family='swin', part='encoder', weight
         mask_kind='block',         # squares ('block'), columns ('bar') or rows ('band'): a key of `patches.MASKS`
         stage_mask_ratio=0.,       # in training: share of tokens masked after the finest stage; halves with each stage
         steps_per_beat=4,          # time steps in a quarter note, for the length of a patch in beats; None: unknown
-        softest=None,              # lowest velocity of the music it learns, on rolls of velocity/127; None: rolls of 0, 1
+        softest=None,              # lowest velocity it learns, for rolls of velocity/127; None: rolls of 0 and 1
     ):
         super().__init__()
         if not 0 <= stage_mask_ratio <= 1: raise ValueError(f'stage_mask_ratio={stage_mask_ratio} is outside 0…1')

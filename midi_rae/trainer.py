@@ -95,7 +95,8 @@ def config_differences(
     def flat(c, prefix=''):
         if not isinstance(c, dict): return {prefix[:-1]: c}
         return {k: v for key, val in c.items() for k, v in flat(val, f'{prefix}{key}.').items()}
-    def place(k, v): return os.path.realpath(v) if k in _PATHS and isinstance(v, str) and os.path.exists(v) else v or None
+    def place(k, v):
+        return os.path.realpath(v) if k in _PATHS and isinstance(v, str) and os.path.exists(v) else v or None
     fa, fb = (flat(OmegaConf.to_container(c, resolve=True)) for c in (a, b))
     differ = [k for k in sorted(fa.keys() | fb.keys()) if place(k, fa.get(k)) != place(k, fb.get(k))]
     return [f'{k}: {fa.get(k)} → {fb.get(k)}' for k in differ if k not in (*_MAY_CHANGE, *ignore)]
@@ -131,7 +132,8 @@ def check_free(
 ):
     "Raise FileExistsError where a new training would overwrite weights, or files that are not a run's."
     if find_checkpoint(folder): return
-    try: begun = {'model', 'data', 'train'} <= set(OmegaConf.load(Path(folder)/'config.yaml'))   # a run without checkpoint
+    # a run that has no checkpoint yet may begin again
+    try: begun = {'model', 'data', 'train'} <= set(OmegaConf.load(Path(folder)/'config.yaml'))
     except (OSError, TypeError, ValueError, yaml.YAMLError): begun = False
     others = () if begun else ('config.yaml', 'metrics.csv', 'curves.png', 'reconstruction.png')
     for name in ('model.safetensors', *others):
@@ -166,7 +168,8 @@ def autocast(
 ):
     """Mixed precision for any type of device. Raises ValueError for any other precision: float16 gives NaN in Swin
     V2's attention."""
-    if precision not in ('no', 'bf16'): raise ValueError(f"train.precision={precision!r}: it is 'no' (float32) or 'bf16'")
+    if precision not in ('no', 'bf16'):
+        raise ValueError(f"train.precision={precision!r}: it is 'no' (float32) or 'bf16'")
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == 'bf16')
 
 def rng_state() -> dict:
@@ -219,7 +222,8 @@ def split_batch(
     "Split a batch into micro-batches of equal size. Raises ValueError where that is impossible."
     if parts == 1: return [batch]
     B = len(next(v for v in batch.values() if isinstance(v, torch.Tensor)))
-    if B % parts: raise ValueError(f'train.accumulate={parts} does not divide the {B} samples of a batch on this process')
+    if B % parts:
+        raise ValueError(f'train.accumulate={parts} does not divide the {B} samples of a batch on this process')
     cut = lambda v, s: v.samples(s) if isinstance(v, EncoderOutput) else v[s]
     n = B//parts
     return [{k: cut(v, slice(i, i + n)) for k, v in batch.items()} for i in range(0, B, n)]
@@ -303,7 +307,7 @@ def writing(self:Run):
     try: yield
     except OSError as e:
         last = find_checkpoint(self.folder)
-        left = f'the last checkpoint is {last}, and the same command continues from it' if last else 'there is no checkpoint yet'
+        left = f'the last checkpoint is {last}; the same command continues from it' if last else 'no checkpoint yet'
         raise OSError(f'cannot write to {self.folder}: {e.strerror or e}; {left}') from e
 
 @patch
@@ -325,7 +329,7 @@ def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
     acc = Accelerator(mixed_precision='no', gradient_accumulation_steps=1, log_with=list(cfg.train.trackers) or None,
                       project_dir=str(folder))
     if cfg.train.batch_size % (acc.num_processes*cfg.train.accumulate):
-        raise ValueError(f'train.batch_size={cfg.train.batch_size} is the total over all processes and micro-batches and '
+        raise ValueError(f'train.batch_size={cfg.train.batch_size} is the total over all processes and micro-batches; it '
                          f'is not divisible by {acc.num_processes} processes × accumulate={cfg.train.accumulate}')
     if cfg.train.trackers: acc.init_trackers('midi-rae', config={k: str(v) for k, v in cfg.items()})
     return acc
@@ -340,8 +344,8 @@ def restore(self:Run, ckpt, rank, world):
     known = self.data_id is not None and s.get('data_id') is not None
     check_same_config(ckpt, self.cfg, ('data.store',) if known else ())
     if known and s['data_id'] != self.data_id:
-        raise ValueError(f'{ckpt} is from other data than data.store={self.cfg.data.store} holds now: give the old data, '
-                         'another run=FOLDER, or resume=never')
+        raise ValueError(f'{ckpt} is from other data than data.store={self.cfg.data.store} holds now: give the old '
+                         'data, another run=FOLDER, or resume=never')
     load_weights(self.evaluated, ckpt)
     if self.ema: self.model.load_state_dict({current_name(k): v for k, v in s['raw'].items()})
     self.optimizer.load_state_dict(s['optimizer']); self.scheduler.load_state_dict(s['scheduler'])
@@ -359,7 +363,8 @@ def resume(self:Run, acc):
             damaged.append(found.pop())
             acc.print(f'{e}. Trying {found[-1]}.' if found else f'{e}.')
         else: break
-    if damaged and not found: raise ValueError(f'no checkpoint in {self.folder} can be read: start again with resume=never')
+    if damaged and not found:
+        raise ValueError(f'no checkpoint in {self.folder} can be read: start again with resume=never')
     acc.wait_for_everyone()
     if acc.is_main_process:
         for ckpt in damaged: ckpt.rename(ckpt.with_name(f'damaged-{ckpt.name}'))
@@ -388,7 +393,8 @@ def evaluate(self:Run, acc, evaluate, picture):
         for i in self.newly_collapsed():
             rank, spread = (self.rows[-1][f'{k}_{i}'] for k in ('rank', 'spread'))
             if acc.is_main_process:
-                tqdm.write(f'level {i} has collapsed by step {self.step}: effective rank {rank:.2f}, spread {spread:.4f}')
+                tqdm.write(f'level {i} has collapsed by step {self.step}: effective rank {rank:.2f}, '
+                           f'spread {spread:.4f}')
         if picture and acc.is_main_process:
             with self.writing(): save_figure(picture(shown, acc.device), self.folder/'reconstruction.png')
     if acc.is_main_process: self.write_curves()
@@ -469,8 +475,8 @@ def fit(
     best_sign=-1,         # -1: lower is better, 1: higher is
     data_id=None,         # hash of the training data: with it data.store may move between resumptions
 ) -> list[dict]:          # the logged rows
-    """Train to `cfg.train.steps`, from the last checkpoint where there is one. A model may have `prepare(batch)`, called
-    once per step before the batch is split, and `after_step()`. Raises ValueError for a setting that cannot work,
+    """Train to `cfg.train.steps`, from the last checkpoint where there is one. A model may have `prepare(batch)`,
+    called once per step before the batch is split, and `after_step()`. Raises ValueError for a setting that cannot work,
     FloatingPointError, with step and terms, where the loss is not finite, and OSError where nothing can be written."""
     check_settings(cfg)
     t, acc = cfg.train, make_accelerator(cfg, folder)
@@ -509,7 +515,7 @@ def check_complete(
     rows: list,       # what `fit` returned
     cfg: DictConfig,  # train.steps
 ) -> dict:            # the last row
-    "Raise KeyboardInterrupt where a training was interrupted before its last step, so that Ctrl-C also stops what follows."
+    "Raise KeyboardInterrupt where a training was interrupted before its end: Ctrl-C then also stops what follows."
     if not rows or rows[-1]['step'] < cfg.train.steps:
         raise KeyboardInterrupt('the training was interrupted before its end; the same command continues it')
     return rows[-1]

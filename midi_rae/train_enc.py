@@ -104,7 +104,7 @@ class Pretrainer(nn.Module):
 
 # %% ../nbs/26_train_enc.ipynb #f300fa58
 @patch
-def draw_mask(self:Pretrainer,
+def sample_mask(self:Pretrainer,
     x,                # (B, C, H, W)
 ):                    # (B, N) bool, True = visible
     "Sample which of the finest patches the encoder sees."
@@ -119,13 +119,13 @@ def prepare(self:Pretrainer,
 ) -> dict:            # with mae_mask, targets_0 … targets_L and targets_other, where there is a teacher
     "Add the masks and the teacher's targets, which depend on the whole batch."
     if self.teacher is None: return batch
-    mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(batch['img1'])
+    mask = batch['mae_mask'] if 'mae_mask' in batch else self.sample_mask(batch['img1'])
     with torch.no_grad(): targets = teacher_targets(self.teacher, batch['img1'], batch['img2'], self.training)
     return batch | dict(mae_mask=mask) | targets
 
 @patch
 def after_step(self:Pretrainer):
-    "Update the teacher."
+    "Move the teacher, if there is one, towards the student."
     if self.teacher is not None: self.teacher.update(self.encoder, self.student_heads)
 
 # %% ../nbs/26_train_enc.ipynb #34bb9253
@@ -163,7 +163,7 @@ def forward(self:Pretrainer,
     "The loss of a batch of pairs and the terms that it is made of."
     if self.teacher is not None and 'targets_0' not in batch: batch = self.prepare(batch)
     w, x1, x2 = self.loss, batch['img1'], batch['img2']
-    mask = batch['mae_mask'] if 'mae_mask' in batch else self.draw_mask(x1)
+    mask = batch['mae_mask'] if 'mae_mask' in batch else self.sample_mask(x1)
     out = self.encoder(torch.cat([x1, x2]), mae_mask=torch.cat([mask, torch.ones_like(mask)]))
     out1, out2 = out.samples(slice(len(x1))), out.samples(slice(len(x1), None))
     terms = self.pixel_terms(out, x1, x2)
@@ -188,14 +188,20 @@ def open_store(
 ) -> RollStore:
     """The store of rolls. Raises FileNotFoundError with the command that makes it, ValueError where its channels, its
     steps a beat or its values are not the config's."""
-    try: store = RollStore(cfg.data.store)
-    except FileNotFoundError as e: raise FileNotFoundError(f'{e} On the command line: midi_rae_prepare --out {cfg.data.store}') from e
-    if store.channels != cfg.data.channels: raise ValueError(f'{cfg.data.store} has {store.channels} channels, data.channels={cfg.data.channels}')
+    d = cfg.data
+    try: store = RollStore(d.store)
+    except FileNotFoundError as e:
+        raise FileNotFoundError(f'{e} On the command line: midi_rae_prepare --out {d.store}') from e
+    if store.channels != d.channels:
+        raise ValueError(f'{d.store} has {store.channels} channels, data.channels={d.channels}')
     beat = store.settings['steps_per_beat']
-    if beat != cfg.data.steps_per_beat: raise ValueError(f'{cfg.data.store} has {beat} steps a beat, data.steps_per_beat={cfg.data.steps_per_beat}')
-    if store.velocity != (cfg.data.softest is not None):
-        raise ValueError(f'{cfg.data.store} holds velocities: data.softest={softest_velocity(store)} finds all but its softest notes again' if store.velocity
-                         else f'{cfg.data.store} holds no velocities, data.softest={cfg.data.softest}')
+    if beat != d.steps_per_beat:
+        raise ValueError(f'{d.store} has {beat} steps a beat, data.steps_per_beat={d.steps_per_beat}')
+    if store.velocity and d.softest is None:
+        raise ValueError(f'{d.store} holds velocities: data.softest={softest_velocity(store)} is the lowest of '
+                         'them, except for 1 % of the active pixels')
+    if d.softest is not None and not store.velocity:
+        raise ValueError(f'{d.store} holds no velocities, data.softest={d.softest}')
     return store
 
 def softest_velocity(
@@ -203,9 +209,11 @@ def softest_velocity(
     share=.01,          # of the active pixels that may be softer
 ) -> int:               # 1…127
     "The lowest velocity of a store, except for a small share of its pixels."
-    counts = sum(np.bincount(store.rows[a:a + 2**16].reshape(-1), minlength=128) for a in range(0, len(store.rows), 2**16))
+    parts = (store.rows[a:a + 2**16].reshape(-1) for a in range(0, len(store.rows), 2**16))
+    counts = sum(np.bincount(part, minlength=128) for part in parts)
     return int(np.searchsorted(counts[1:].cumsum(), share*counts[1:].sum(), side='right') + 1)
 
+# %% ../nbs/26_train_enc.ipynb #d144df26
 def make_dataset(
     cfg: DictConfig,  # data, seed
     store: RollStore,
@@ -239,7 +247,7 @@ def evaluate_enc(
     ds: PRPairDataset,    # held-out pairs
     device,
 ) -> dict:                # val_loss and terms, val_masked_f1, val_f1; rank_i, spread_i, norm_i, … of each level i
-    "Loss terms, F1 of masked pixels and of whole rolls, and collapse diagnostics of each level, on held-out music."
+    "Loss terms, F1 of masked pixels and of unmasked rolls, collapse diagnostics of each level, on held-out music."
     torch.manual_seed(cfg.seed)
     terms, masked, whole, embs, non_empty, scores, n = {}, 0, 0, [], 0, [], 0
     for b in val_batches(cfg, ds, device):

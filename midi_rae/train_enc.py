@@ -189,13 +189,18 @@ def open_store(
     """The store of rolls. Raises FileNotFoundError with the command that makes it, ValueError where its channels, its
     steps a beat or its values are not the config's."""
     try: store = RollStore(cfg.data.store)
-    except FileNotFoundError as e: raise FileNotFoundError(f'{e} On the command line: midi_rae_prepare --out {cfg.data.store}') from e
-    if store.channels != cfg.data.channels: raise ValueError(f'{cfg.data.store} has {store.channels} channels, data.channels={cfg.data.channels}')
+    except FileNotFoundError as e:
+        raise FileNotFoundError(f'{e} On the command line: midi_rae_prepare --out {cfg.data.store}') from e
+    name = cfg.data.store
+    if store.channels != cfg.data.channels:
+        raise ValueError(f'{name} has {store.channels} channels, data.channels={cfg.data.channels}')
     beat = store.settings['steps_per_beat']
-    if beat != cfg.data.steps_per_beat: raise ValueError(f'{cfg.data.store} has {beat} steps a beat, data.steps_per_beat={cfg.data.steps_per_beat}')
+    if beat != cfg.data.steps_per_beat:
+        raise ValueError(f'{name} has {beat} steps a beat, data.steps_per_beat={cfg.data.steps_per_beat}')
     if store.velocity != (cfg.data.softest is not None):
-        raise ValueError(f'{cfg.data.store} holds velocities: data.softest={softest_velocity(store)} finds all but its softest notes again' if store.velocity
-                         else f'{cfg.data.store} holds no velocities, data.softest={cfg.data.softest}')
+        if not store.velocity: raise ValueError(f'{name} holds no velocities, data.softest={cfg.data.softest}')
+        raise ValueError(f'{name} holds velocities: data.softest={softest_velocity(store)} finds all but its softest '
+                         'notes again')
     return store
 
 def softest_velocity(
@@ -203,9 +208,11 @@ def softest_velocity(
     share=.01,          # of the active pixels that may be softer
 ) -> int:               # 1…127
     "The lowest velocity of a store, except for a small share of its pixels."
-    counts = sum(np.bincount(store.rows[a:a + 2**16].reshape(-1), minlength=128) for a in range(0, len(store.rows), 2**16))
+    parts = (store.rows[a:a + 2**16].reshape(-1) for a in range(0, len(store.rows), 2**16))
+    counts = sum(np.bincount(p, minlength=128) for p in parts)
     return int(np.searchsorted(counts[1:].cumsum(), share*counts[1:].sum(), side='right') + 1)
 
+# %% ../nbs/26_train_enc.ipynb #c1499973
 def make_dataset(
     cfg: DictConfig,  # data, seed
     store: RollStore,

@@ -108,7 +108,8 @@ def describe_levels(
 def _array_shapes(meta):
     "Type and shape of every array of the folder, by file name."
     n, C, (H, W) = meta['windows'], meta['channels'], meta['img_size']
-    shapes = dict(rolls=('u1', (n, W, C, H if meta['velocity'] else -(-H//8))), file_idx=('i8', (n,)), start=('i8', (n,)))
+    rolls = 'u1', (n, W, C, H if meta['velocity'] else -(-H//8))
+    shapes = dict(rolls=rolls, file_idx=('i8', (n,)), start=('i8', (n,)))
     for i, l in enumerate(meta['levels']):
         N = l['grid'][0]*l['grid'][1]
         shapes |= {f'level_{i}': (meta['dtype'], (n, N, l['dim'])), f'non_empty_{i}': ('?', (n, N))}

@@ -29,7 +29,7 @@ def config_dir() -> Path:
 def quote_override(
     override: str,   # 'data.store=Mélodies (1)'
 ) -> str:            # "data.store='Mélodies (1)'"
-    """Quote the value of a Hydra override where Hydra's grammar needs it, as for é, (, =, # or ' in a path, and expand a
+    """Quote the value of a Hydra override where Hydra's grammar needs it, as for é, (, =, # or ' in a path; expand a
     leading ~. Whatever Hydra understands, or looks like a list or a dict, stays as it is."""
     key, equals, value = override.partition('=')
     if not equals or key.startswith('-') or value[:1] in ('[', '{'): return override
@@ -47,7 +47,8 @@ def load_config(
 ) -> DictConfig:
     "Compose a config as the command line does. For an unknown key it raises Hydra's error, which names the key."
     GlobalHydra.instance().clear()
-    with initialize_config_dir(str(config_dir()), version_base='1.3'): return compose(name, [quote_override(o) for o in overrides])
+    quoted = [quote_override(o) for o in overrides]
+    with initialize_config_dir(str(config_dir()), version_base='1.3'): return compose(name, quoted)
 
 # %% ../nbs/00_config.ipynb #d0b9c6be
 def build(

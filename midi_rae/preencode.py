@@ -78,7 +78,8 @@ class ArrayFile:
     "An `.npy` file of known shape, written from front to back."
     def __init__(self, path, dtype, shape):
         self.dtype, self.file = np.dtype(dtype), open(path, 'wb')
-        np.lib.format.write_array_header_1_0(self.file, dict(descr=np.lib.format.dtype_to_descr(self.dtype), fortran_order=False, shape=tuple(map(int, shape))))
+        header = dict(descr=np.lib.format.dtype_to_descr(self.dtype), fortran_order=False, shape=tuple(map(int, shape)))
+        np.lib.format.write_array_header_1_0(self.file, header)
 
     def write(self, a): self.file.write(np.ascontiguousarray(a, dtype=self.dtype).data)
     def __enter__(self): return self
@@ -99,14 +100,16 @@ def fingerprint(
 def describe_levels(
     enc_out: EncoderOutput,
 ) -> list:                   # of dicts, coarsest first
-    "What must be kept of each level beside its numbers."
-    return [dict(grid=list(s.grid), patch_size=list(s.patch_size), window_size=list(s.window_size) if s.window_size else None, dim=s.dim,
-                 downsample=list(s.downsample), steps_per_beat=s.steps_per_beat) for s in enc_out.patches]
+    "What must be kept of each level beside its values."
+    size = lambda v: list(v) if v else None
+    return [dict(grid=size(s.grid), patch_size=size(s.patch_size), window_size=size(s.window_size), dim=s.dim,
+                 downsample=size(s.downsample), steps_per_beat=s.steps_per_beat) for s in enc_out.patches]
 
 def _array_shapes(meta):
     "Type and shape of every array of the folder, by file name."
     n, C, (H, W) = meta['windows'], meta['channels'], meta['img_size']
-    shapes = {'rolls': ('u1', (n, W, C, H if meta['velocity'] else -(-H//8))), 'file_idx': ('i8', (n,)), 'start': ('i8', (n,))}
+    rolls = 'u1', (n, W, C, H if meta['velocity'] else -(-H//8))
+    shapes = dict(rolls=rolls, file_idx=('i8', (n,)), start=('i8', (n,)))
     for i, l in enumerate(meta['levels']):
         N = l['grid'][0]*l['grid'][1]
         shapes |= {f'level_{i}': (meta['dtype'], (n, N, l['dim'])), f'non_empty_{i}': ('?', (n, N))}
@@ -117,12 +120,16 @@ def _check_arguments(encoder, store, out, width, dtype):
     "Raise ValueError or FileExistsError for what cannot be done."
     if dtype not in ('float16', 'float32'): raise ValueError(f"dtype is 'float16' or 'float32', not {dtype!r}")
     if encoder.in_chans != store.channels:
-        raise ValueError(f'the encoder takes {encoder.in_chans} channels, {store} has {store.channels} (a second one needs midi_rae_prepare --onsets)')
+        raise ValueError(f'the encoder takes {encoder.in_chans} channels, {store} has {store.channels} '
+                         '(a second one needs midi_rae_prepare --onsets)')
     if store.velocity != (encoder.softest is not None):
-        raise ValueError(f'{store} holds {"velocities" if store.velocity else "0 and 1"}, the encoder was trained on the other')
-    if width not in (None, encoder.img_size[1]): raise ValueError(f'width={width}, but the encoder takes windows of {encoder.img_size[1]} steps')
-    if encoder.img_size[0] > PITCHES: raise ValueError(f'the encoder takes {encoder.img_size[0]} rows; a roll has {PITCHES}')
-    check_output_folder(out, 'a pre-encoded corpus', 'meta.json', FORMAT, lambda meta: {f'{k}.npy' for k in _array_shapes(meta)})
+        values = 'velocities' if store.velocity else '0 and 1'
+        raise ValueError(f'{store} holds {values}, the encoder was trained on the other')
+    H, W = encoder.img_size
+    if width not in (None, W): raise ValueError(f'width={width}, but the encoder takes windows of {W} steps')
+    if H > PITCHES: raise ValueError(f'the encoder takes {H} rows; a roll has {PITCHES}')
+    files = lambda meta: {f'{k}.npy' for k in _array_shapes(meta)}
+    check_output_folder(out, 'a pre-encoded corpus', 'meta.json', FORMAT, files)
 
 def _encode_batch(encoder, x, store, device):
     "One batch of uint8 windows, unmasked."
@@ -132,17 +139,21 @@ def _encode_batch(encoder, x, store, device):
 # %% ../nbs/27_preencode.ipynb #35cebc81
 def _write_arrays(encoder, store, songs, meta, folder, stride, batch_size, device, progress):
     "Encode everything into the files of a folder; `meta` comes back with its levels."
-    with torch.inference_mode(), ExitStack() as stack, tqdm(total=meta['windows'], desc='encoding', unit='window', disable=not progress) as bar:
+    bar = tqdm(total=meta['windows'], desc='encoding', unit='window', disable=not progress)
+    with torch.inference_mode(), ExitStack() as stack, bar:
         files = None
         for x, f, s in window_batches(store, songs, encoder.img_size, stride, batch_size):
             out = _encode_batch(encoder, x, store, device)
             if files is None:
                 meta['levels'] = describe_levels(out)
-                files = {k: stack.enter_context(ArrayFile(folder/f'{k}.npy', *v)) for k, v in _array_shapes(meta).items()}
+                shapes = _array_shapes(meta).items()
+                files = {k: stack.enter_context(ArrayFile(folder/f'{k}.npy', *v)) for k, v in shapes}
             rows = dict(rolls=pack_windows(x, store.velocity), file_idx=f, start=s)
             for i, l in enumerate(out.patches):
                 with np.errstate(over='ignore'): emb = l.emb.float().cpu().numpy().astype(meta['dtype'])
-                if not np.isfinite(emb).all(): raise ValueError(f"level {i} of piece {store.names[f[0]]!r} is not finite in {meta['dtype']}: use dtype='float32', or look at the encoder")
+                if not np.isfinite(emb).all():
+                    raise ValueError(f"level {i} of piece {store.names[f[0]]!r} is not finite in {meta['dtype']}: "
+                                     "use dtype='float32', or look at the encoder")
                 rows |= {f'level_{i}': emb, f'non_empty_{i}': l.non_empty.cpu().numpy()}
             for k, v in rows.items(): files[k].write(v)
             bar.update(len(x))
@@ -172,14 +183,17 @@ def preencode(
     if stride < 1 or batch_size < 1: raise ValueError(f'{stride=} and {batch_size=} must be at least 1')
     if not len(songs): raise ValueError(f'no pieces in split {split!r} of {store}')
     device = next(encoder.parameters()).device if device is None else torch.device(device)
-    meta = dict(format=FORMAT, dtype=dtype, windows=int(count_windows(store.lengths[songs], W, stride).sum()), img_size=list(encoder.img_size), stride=stride,
-                channels=store.channels, velocity=store.velocity, store=str(store.path), split=split if isinstance(split, str) else 'indices',
-                val=val, split_seed=split_seed, val_pieces=choose_pieces(store, 'val', val, split_seed).tolist(), names=[store.names[i] for i in songs],
-                encoder=type(encoder).__name__, fingerprint=fingerprint(encoder), config=config)
+    meta = dict(format=FORMAT, dtype=dtype, windows=int(count_windows(store.lengths[songs], W, stride).sum()),
+                img_size=list(encoder.img_size), stride=stride, channels=store.channels, velocity=store.velocity,
+                store=str(store.path), split=split if isinstance(split, str) else 'indices', val=val,
+                split_seed=split_seed, val_pieces=choose_pieces(store, 'val', val, split_seed).tolist(),
+                names=[store.names[i] for i in songs], encoder=type(encoder).__name__,
+                fingerprint=fingerprint(encoder), config=config)
     out.parent.mkdir(parents=True, exist_ok=True)
     folder, training = Path(tempfile.mkdtemp(prefix=f'.{out.name}.', dir=out.parent)), encoder.training
     try:
-        meta = _write_arrays(encoder.eval().to(device), store, songs, meta, folder, stride, batch_size, device, progress)
+        encoder.eval().to(device)
+        meta = _write_arrays(encoder, store, songs, meta, folder, stride, batch_size, device, progress)
         (folder/'meta.json').write_text(json.dumps(meta, ensure_ascii=False), encoding='utf-8')
         folder.chmod(0o777 & ~umask())
         replace_folder(folder, out)
@@ -198,16 +212,21 @@ class PreencodedDataset(torch.utils.data.Dataset):
     ):
         self.path, self._arrays = Path(path), None
         f = self.path/'meta.json'
-        if not f.is_file(): raise FileNotFoundError(f'{str(path)!r} is not a pre-encoded corpus: it has no meta.json. Make one with midi_rae_preencode')
+        if not f.is_file():
+            raise FileNotFoundError(f'{str(path)!r} is not a pre-encoded corpus: it has no meta.json. '
+                                    'Make one with midi_rae_preencode')
         try: self.meta = json.loads(f.read_text(encoding='utf-8'))
         except ValueError as e: raise ValueError(f'{str(f)!r} is damaged: {e}') from e
-        if not isinstance(self.meta, dict) or self.meta.get('format') != FORMAT: raise ValueError(f'{str(path)!r} is not a pre-encoded corpus that this version can read ({FORMAT})')
+        if not isinstance(self.meta, dict) or self.meta.get('format') != FORMAT:
+            raise ValueError(f'{str(path)!r} is not a pre-encoded corpus that this version can read ({FORMAT})')
         if split not in ('all', 'train', 'val'): raise ValueError(f"split is 'all', 'train' or 'val', not {split!r}")
         self.split, self.img_size, self.channels = split, tuple(self.meta['img_size']), self.meta['channels']
         self.encoder_config = self.meta['config']
         in_val = np.isin(self.arrays['file_idx'], self.meta['val_pieces'])
         self.idx = np.flatnonzero(np.ones_like(in_val) if split == 'all' else in_val == (split == 'val'))
-        if not len(self.idx): raise ValueError(f"{str(path)!r} holds no windows of split {split!r}; it was made with split={self.meta['split']!r}")
+        if not len(self.idx):
+            raise ValueError(f"{str(path)!r} holds no windows of split {split!r}; "
+                             f"it was made with split={self.meta['split']!r}")
 
     @property
     def arrays(self) -> dict:
@@ -218,7 +237,8 @@ class PreencodedDataset(torch.utils.data.Dataset):
                 f = self.path/f'{k}.npy'
                 try: a = np.load(f, mmap_mode='r')
                 except ValueError as e: raise ValueError(f'{str(f)!r} is damaged: {e}') from e
-                if a.shape != shape or a.dtype != dtype: raise ValueError(f'{str(f)!r} holds {a.dtype} {a.shape}, meta.json says {np.dtype(dtype)} {shape}')
+                if a.shape != shape or a.dtype != dtype:
+                    raise ValueError(f'{str(f)!r} holds {a.dtype} {a.shape}, meta.json says {np.dtype(dtype)} {shape}')
                 arrays[k] = a
             self._arrays = arrays
         return self._arrays
@@ -229,7 +249,9 @@ class PreencodedDataset(torch.utils.data.Dataset):
     def file_idx(self) -> np.ndarray: return np.asarray(self.arrays['file_idx'])[self.idx]
     @property
     def start(self) -> np.ndarray: return np.asarray(self.arrays['start'])[self.idx]
-    def __repr__(self): return f"PreencodedDataset({str(self.path)!r}: {len(self)} windows, {len(self.meta['levels'])} levels of {self.meta['encoder']}, {self.meta['dtype']})"
+    def __repr__(self):
+        levels = f"{len(self.meta['levels'])} levels of {self.meta['encoder']}, {self.meta['dtype']}"
+        return f'PreencodedDataset({str(self.path)!r}: {len(self)} windows, {levels})'
 
 # %% ../nbs/27_preencode.ipynb #a7232cae
 @patch
@@ -244,8 +266,10 @@ def batch(
     for i, l in enumerate(self.meta['levels']):
         grid = tuple(l['grid'])
         non_empty = torch.from_numpy(self.arrays[f'non_empty_{i}'][at])
-        states.append(PatchState(torch.from_numpy(self.arrays[f'level_{i}'][at]).float(), grid_positions(grid), non_empty, torch.ones_like(non_empty),
-                                 grid, tuple(l['patch_size']), tuple(l['window_size']) if l['window_size'] else None, tuple(l['downsample']), l.get('steps_per_beat')))
+        emb = torch.from_numpy(self.arrays[f'level_{i}'][at]).float()
+        window = tuple(l['window_size']) if l['window_size'] else None
+        sizes = grid, tuple(l['patch_size']), window, tuple(l['downsample']), l.get('steps_per_beat')
+        states.append(PatchState(emb, grid_positions(grid), non_empty, torch.ones_like(non_empty), *sizes))
     fine = states[-1]
     out = EncoderOutput(HierarchicalPatchState(states), fine.pos, fine.non_empty, fine.mae_mask)
     return out, unpack_windows(self.arrays['rolls'][at], self.img_size[0], self.meta['velocity'])
@@ -259,7 +283,9 @@ def check(
     "Raise ValueError unless these are the weights that encoded this corpus."
     got = fingerprint(encoder)
     if got != self.meta['fingerprint']:
-        raise ValueError(f"{str(self.path)!r} was encoded by {self.meta['encoder']} with weights {self.meta['fingerprint']}, this {type(encoder).__name__} has {got}: run midi_rae_preencode again")
+        theirs = f"{self.meta['encoder']} with weights {self.meta['fingerprint']}"
+        raise ValueError(f'{str(self.path)!r} was encoded by {theirs}, this {type(encoder).__name__} has {got}: '
+                         'run midi_rae_preencode again')
 
 # %% ../nbs/27_preencode.ipynb #73e50e8e
 class _Seeded:

@@ -825,6 +825,7 @@ def _head(features, outputs, hidden):
     if not hidden: return nn.Sequential(norm, nn.Linear(d, outputs))
     return nn.Sequential(norm, nn.Linear(d, 512), nn.GELU(), nn.Dropout(.2), nn.Linear(512, outputs))
 
+# %% ../nbs/23_probe.ipynb #31eb8c9a
 def finetune(
     encoder,            # stays as it is
     ex: Examples,

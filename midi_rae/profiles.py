@@ -98,6 +98,7 @@ class ProfileHeads(nn.Module):
         sizes = [SIZES[k] for k in self.kinds]
         return [dict(zip(self.kinds, h(s.emb).split(sizes, -1))) for h, s in zip(self.heads, out.patches)]
 
+# %% ../nbs/13_profiles.ipynb #b2b83a3e
 def profile_errors(
     pred: dict,       # name → (B, N, size)
     target: dict,     # name → (B, N, size)

@@ -188,20 +188,19 @@ def open_store(
 ) -> RollStore:
     """The store of rolls. Raises FileNotFoundError with the command that makes it, ValueError where its channels, its
     steps a beat or its values are not the config's."""
-    d = cfg.data
-    try: store = RollStore(d.store)
+    try: store = RollStore(cfg.data.store)
     except FileNotFoundError as e:
-        raise FileNotFoundError(f'{e} On the command line: midi_rae_prepare --out {d.store}') from e
-    if store.channels != d.channels:
-        raise ValueError(f'{d.store} has {store.channels} channels, data.channels={d.channels}')
+        raise FileNotFoundError(f'{e} On the command line: midi_rae_prepare --out {cfg.data.store}') from e
+    name = cfg.data.store
+    if store.channels != cfg.data.channels:
+        raise ValueError(f'{name} has {store.channels} channels, data.channels={cfg.data.channels}')
     beat = store.settings['steps_per_beat']
-    if beat != d.steps_per_beat:
-        raise ValueError(f'{d.store} has {beat} steps a beat, data.steps_per_beat={d.steps_per_beat}')
-    if store.velocity and d.softest is None:
-        raise ValueError(f'{d.store} holds velocities: data.softest={softest_velocity(store)} is the lowest of '
-                         'them, except for 1 % of the active pixels')
-    if d.softest is not None and not store.velocity:
-        raise ValueError(f'{d.store} holds no velocities, data.softest={d.softest}')
+    if beat != cfg.data.steps_per_beat:
+        raise ValueError(f'{name} has {beat} steps a beat, data.steps_per_beat={cfg.data.steps_per_beat}')
+    if store.velocity != (cfg.data.softest is not None):
+        if not store.velocity: raise ValueError(f'{name} holds no velocities, data.softest={cfg.data.softest}')
+        raise ValueError(f'{name} holds velocities: data.softest={softest_velocity(store)} finds all but its softest '
+                         'notes again')
     return store
 
 def softest_velocity(
@@ -210,10 +209,10 @@ def softest_velocity(
 ) -> int:               # 1…127
     "The lowest velocity of a store, except for a small share of its pixels."
     parts = (store.rows[a:a + 2**16].reshape(-1) for a in range(0, len(store.rows), 2**16))
-    counts = sum(np.bincount(part, minlength=128) for part in parts)
+    counts = sum(np.bincount(p, minlength=128) for p in parts)
     return int(np.searchsorted(counts[1:].cumsum(), share*counts[1:].sum(), side='right') + 1)
 
-# %% ../nbs/26_train_enc.ipynb #d144df26
+# %% ../nbs/26_train_enc.ipynb #c1499973
 def make_dataset(
     cfg: DictConfig,  # data, seed
     store: RollStore,

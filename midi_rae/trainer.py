@@ -329,7 +329,8 @@ def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
     acc = Accelerator(mixed_precision='no', gradient_accumulation_steps=1, log_with=list(cfg.train.trackers) or None,
                       project_dir=str(folder))
     if cfg.train.batch_size % (acc.num_processes*cfg.train.accumulate):
-        raise ValueError(f'train.batch_size={cfg.train.batch_size} is the total over all processes and micro-batches; it '
+        size = cfg.train.batch_size
+        raise ValueError(f'train.batch_size={size} is the total over all processes and micro-batches; it '
                          f'is not divisible by {acc.num_processes} processes × accumulate={cfg.train.accumulate}')
     if cfg.train.trackers: acc.init_trackers('midi-rae', config={k: str(v) for k, v in cfg.items()})
     return acc
@@ -476,7 +477,7 @@ def fit(
     data_id=None,         # hash of the training data: with it data.store may move between resumptions
 ) -> list[dict]:          # the logged rows
     """Train to `cfg.train.steps`, from the last checkpoint where there is one. A model may have `prepare(batch)`,
-    called once per step before the batch is split, and `after_step()`. Raises ValueError for a setting that cannot work,
+    called once per step before the batch is split, and `after_step()`. Raises ValueError for an impossible setting,
     FloatingPointError, with step and terms, where the loss is not finite, and OSError where nothing can be written."""
     check_settings(cfg)
     t, acc = cfg.train, make_accelerator(cfg, folder)

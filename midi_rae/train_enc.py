@@ -199,8 +199,8 @@ def open_store(
         raise ValueError(f'{name} has {beat} steps a beat, data.steps_per_beat={cfg.data.steps_per_beat}')
     if store.velocity != (cfg.data.softest is not None):
         if not store.velocity: raise ValueError(f'{name} holds no velocities, data.softest={cfg.data.softest}')
-        raise ValueError(f'{name} holds velocities: data.softest={softest_velocity(store)} finds all but its softest '
-                         'notes again')
+        raise ValueError(f'{name} holds velocities: data.softest={softest_velocity(store)} is the lowest of '
+                         'them, except for 1 % of the active pixels')
     return store
 
 def softest_velocity(

@@ -10,7 +10,6 @@ __all__ = ['check_level_weights', 'CoarseToFineHead', 'make_profile_heads', 'Pre
 # %% ../nbs/26_train_enc.ipynb #85fe9e02
 import hashlib, json
 import numpy as np, torch
-from accelerate import PartialState
 from accelerate.utils import gather_object
 from fastcore.basics import patch
 from omegaconf import DictConfig, OmegaConf
@@ -29,7 +28,7 @@ from .metrics import collapse_diagnostics, f1_score, pixel_counts
 from .profiles import ProfileHeads, profile_loss
 from .data import pair_loader, PRPairDataset, RollStore
 from .viz import plot_reconstruction
-from .trainer import check_settings, fit, run_folder, to_device, write_lock
+from .trainer import check_settings, fit, processes, run_folder, to_device, write_lock
 
 # %% ../nbs/26_train_enc.ipynb #9265bb50
 def check_level_weights(
@@ -231,7 +230,7 @@ def val_batches(
 ):
     """The first `train.eval_batches` batches of held-out windows (-1: all), always the same; of each batch this
     process's share."""
-    me = PartialState()
+    me = processes()
     loader = pair_loader(ds, cfg.train.batch_size//me.num_processes, rank=me.process_index, world_size=me.num_processes,
                          drop_last=False, shuffle=True)
     for i, batch in enumerate(loader):
@@ -308,7 +307,7 @@ def start_from(
             load_into(own, source, part)
             own.level_heads = heads
             missing.append(f'{part}.level_heads')
-    if missing: PartialState().print(f'train.init={source} has no {", ".join(missing)}: started from random weights')
+    if missing: processes().print(f'train.init={source} has no {", ".join(missing)}: started from random weights')
     if model.teacher is not None: model.teacher.encoder.load_state_dict(model.encoder.state_dict())
 
 # %% ../nbs/26_train_enc.ipynb #b91fec6c

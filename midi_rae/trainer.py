@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['check_settings', 'cosine_schedule', 'stop_flag', 'config_differences', 'check_same_config', 'write_lock',
-           'check_free', 'run_folder', 'autocast', 'rng_state', 'set_rng_state', 'to_device', 'check_finite',
-           'compile_parts', 'keep_memory', 'split_batch', 'backward', 'stalled', 'Run', 'make_accelerator',
-           'train_step', 'make_optimizer', 'fit', 'check_complete']
+           'check_free', 'processes', 'run_folder', 'autocast', 'rng_state', 'set_rng_state', 'to_device',
+           'check_finite', 'compile_parts', 'keep_memory', 'split_batch', 'backward', 'stalled', 'Run',
+           'make_accelerator', 'train_step', 'make_optimizer', 'fit', 'check_complete']
 
 # %% ../nbs/25_trainer.ipynb #c38b1760
 import ctypes, math, os, signal, threading, time
@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 import torch, yaml
 from accelerate import Accelerator, PartialState
-from accelerate.utils import broadcast_object_list, gather_object
+from accelerate.utils import broadcast_object_list, gather_object, parse_flag_from_env
 from fastcore.basics import patch
 from omegaconf import DictConfig, OmegaConf
 from timm.utils import ModelEmaV3
@@ -142,6 +142,11 @@ def check_free(
                                   'overwritten: choose another run=FOLDER, or resume=never')
 
 # %% ../nbs/25_trainer.ipynb #6abc636b
+def processes() -> PartialState:
+    """The processes of this training. With `ACCELERATE_USE_CPU` a plain `PartialState()` takes each of them for the
+    only one, for good."""
+    return PartialState(cpu=parse_flag_from_env('ACCELERATE_USE_CPU'))
+
 def run_folder(
     cfg: DictConfig,  # run, resume, model.name
     kind: str,        # 'enc' or 'dec'
@@ -151,7 +156,7 @@ def run_folder(
     if cfg.resume not in ('auto', 'never'): raise ValueError(f"resume={cfg.resume!r}: it is 'auto' or 'never'")
     run = Path(str(cfg.run or f'runs/{kind}_{cfg.model.name}'))
     if cfg.resume == 'auto': return run
-    return Path(broadcast_object_list([str(_new_folder(run)) if PartialState().is_main_process else None])[0])
+    return Path(broadcast_object_list([str(_new_folder(run)) if processes().is_main_process else None])[0])
 
 def _new_folder(run):
     "Create the first of FOLDER, FOLDER-2, … that does not exist."

@@ -151,8 +151,10 @@ def _write_arrays(encoder, store, songs, meta, folder, stride, batch_size, devic
             rows = dict(rolls=pack_windows(x, store.velocity), file_idx=f, start=s)
             for i, l in enumerate(out.patches):
                 with np.errstate(over='ignore'): emb = l.emb.float().cpu().numpy().astype(meta['dtype'])
-                if not np.isfinite(emb).all():
-                    raise ValueError(f"level {i} of piece {store.names[f[0]]!r} is not finite in {meta['dtype']}: "
+                bad = ~np.isfinite(emb).all((1, 2))
+                if bad.any():
+                    piece = store.names[f[bad.argmax()]]
+                    raise ValueError(f"level {i} of piece {piece!r} is not finite in {meta['dtype']}: "
                                      "use dtype='float32', or look at the encoder")
                 rows |= {f'level_{i}': emb, f'non_empty_{i}': l.non_empty.cpu().numpy()}
             for k, v in rows.items(): files[k].write(v)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TASKS', 'POOLS', 'PROBES', 'PENALTIES', 'MLP_PENALTIES', 'Task', 'Examples', 'task_label', 'asks_places',
            'pitch_classes', 'cut_examples', 'token_grid', 'level_vectors', 'level_names', 'encode_features',
-           'note_events', 'handmade', 'baseline_features', 'split_songs', 'window_parts', 'Fit', 'standardise',
+           'note_events', 'handmade', 'baseline_features', 'split_songs', 'window_parts', 'Fit', 'standardise_parts',
            'fit_probe', 'quiet', 'AttentionPool', 'fit_attention', 'bootstrap', 'class_sums', 'accuracy',
            'balanced_accuracy', 'value_sums', 'explained', 'reciprocal_ranks', 'chance_mrr', 'probe_task',
            'untrained_encoders', 'check_choices', 'probe_rows', 'TunedEncoder', 'Standardise', 'finetune',
@@ -407,7 +407,7 @@ def _mlp_path(x, y, classes, seed, patience=5, epochs=100):
             if since == patience: break
         yield best
 
-def standardise(
+def standardise_parts(
     x: list,     # (m, …, d) features of the three parts
 ) -> list:       # float32, of the same shapes
     "Each dimension less its mean in part 0, divided by its standard deviation, within ±10; constant ones become 0."
@@ -424,7 +424,7 @@ def fit_probe(
 ) -> Fit:
     "Fit on the first part, choose on the second, answer for the third. Raises ValueError for another probe."
     if probe not in PROBES: raise ValueError(f'probe={probe!r}: it is one of {PROBES}')
-    x = standardise(x)
+    x = standardise_parts(x)
     if classes and len(np.unique(y[0])) == 1:
         model = DummyClassifier().fit(x[0], y[0])
         return Fit(_score(y[1], _answers(model, x[1], classes), classes), np.nan, _answers(model, x[2], classes))
@@ -472,7 +472,7 @@ def fit_attention(
     patience=5, epochs=60, batch_size=256,
 ) -> Fit:
     "Attention pooling and a linear map, stopped by the validation songs."
-    tokens, active = standardise([v[..., :-1] for v in x]), [torch.from_numpy(v[..., -1] > 0) for v in x]
+    tokens, active = standardise_parts([v[..., :-1] for v in x]), [torch.from_numpy(v[..., -1] > 0) for v in x]
     tokens = [torch.from_numpy(v) for v in tokens]
     y = [v.astype(int) if classes else v.reshape(len(v), -1).astype(np.float32) for v in y]
     mean, scale = (0, 1) if classes else (y[0].mean(0), y[0].std(0).mean().clip(min=1e-12))
@@ -574,7 +574,7 @@ def chance_mrr(
 # %% ../nbs/23_probe.ipynb #422660fc
 def _retrieval(z, part, group, song, groups):
     "MRR on validation songs, and sums (groups, 2) of test windows with a partner and of their reciprocal ranks."
-    fit, val, test = standardise([z[part == p] for p in range(3)])
+    fit, val, test = standardise_parts([z[part == p] for p in range(3)])
     ranks = reciprocal_ranks(test, song[part == 2])
     ok, g = np.isfinite(ranks), group[part == 2]
     known = reciprocal_ranks(val, song[part == 1])

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from latex2mathml.converter import convert as mathml
 from nbdev.config import get_config
 
-from reference import definitions, entry, find, plain
+from reference import definitions, entry, find, plain, unexplained
 from smalldocs.api import doc
 
 cfg = get_config()
@@ -206,6 +206,8 @@ def source_notebooks():
 def build_site():
     proc, notebooks = root/'_proc', source_notebooks()
     names = Names(notebooks.values())
+    silent = [f'{mod}.{u}' for mod, found in names.page.items() for n in found for u in unexplained(f'{cfg.lib_name}.{mod}', n)]
+    if silent: sys.exit('without a docstring, or a comment on its line:\n' + '\n'.join(silent))
     shutil.rmtree(proc, ignore_errors=True)
     shutil.copytree(nbs, proc, ignore=shutil.ignore_patterns('*.ipynb', '.*', 'faults', '*.csv'))
     conf = yaml.safe_load((nbs/'_quarto.yml').read_text(encoding='utf-8'))

@@ -28,13 +28,16 @@ class Song:
 
     def cut(self, n: int):   # a part
         "Cut it."
-    def hidden(self): pass
+    def silent(self): pass
+    def _hidden(self): pass
 
 @patch
 def join(
     self: Song,
     *songs,      # others
     gap=1,       # steps
+    rank=0, world=1,  # processes
+    **how,       # the rest
 ) -> Song:       # **one** song
     "Join songs."
 
@@ -63,13 +66,19 @@ def test_entries():
     song = ref.entry('sample_mod', 'Song', 'URL')
     assert 'Song(name, labels=...)' in song and '| `labels` | `dict` | new |  |' in song
     assert r'| `size` | `int` | Steps, a\*b. |' in song and '| `long` | `bool` |' in song
-    assert '#### Song.cut {#song.cut' in song and 'hidden' not in song
+    assert '#### Song.cut {#song.cut' in song and 'hidden' not in song and '| `n` | `int` | a part |' in song
     join = ref.entry('sample_mod', 'Song.join', 'URL')
-    assert 'Song.join(*songs, gap=1)' in join and '| *returns* | `Song` |  | **one** song |' in join
+    assert 'Song.join(*songs, gap=1, rank=0, world=1, **how)' in join and '| `**how` |  |  | the rest |' in join and '| *returns* | `Song` |  | **one** song |' in join
     assert 'Song.long: bool' in ref.entry('sample_mod', 'Song.long', 'URL')
     lines = SOURCE.splitlines()
     for name, want in (('Level', 'class Level'), ('Song', 'class Song'), ('Song.cut', '    def cut'), ('Song.join', 'def join'), ('Song.long', 'def long')):
         assert lines[ref.source_line(ref.find('sample_mod', name)[1]) - 1].startswith(want), name
+
+def test_unexplained():
+    module()
+    assert list(ref.unexplained('sample_mod', 'Level')) == list(ref.unexplained('sample_mod', 'Song.long')) == []
+    assert list(ref.unexplained('sample_mod', 'Song')) == ['Song(labels)', 'Song.silent']
+    assert list(ref.unexplained('sample_mod', 'Song.join')) == ['Song.join(rank)']
 
 def test_signature():
     assert ref.signature('f', []) == 'f()'

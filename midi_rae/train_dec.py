@@ -38,7 +38,10 @@ def trained_encoder(
     except FileNotFoundError as e:
         raise FileNotFoundError(f'dec.encoder={source}: {e}; pretrain one with midi_rae_train_enc') from e
 
-def check_same_encoder(run, cfg):
+def check_same_encoder(
+    run,  # run folder of a pretraining
+    cfg,  # DictConfig with model.encoder
+):
     "Raise ValueError, naming the keys, where a run has another encoder than a config describes."
     pick = lambda c: OmegaConf.create(OmegaConf.to_container(c, resolve=True)['model']['encoder'])
     may_differ = 'mae_ratio', 'empty_mask_ratio', 'mask_', 'steps_per_beat'
@@ -67,7 +70,8 @@ class Reconstructor(nn.Module):
         if not self.finetune: self.encoder.requires_grad_(False)
         self.level_weights = check_level_weights(cfg, self.decoder, 'dec.return_levels')
 
-    def train(self, mode=True):
+    def train(self, mode=True):  # of the decoder, and of an encoder that is trained with it
+        "A frozen encoder and the predictor stay in eval mode."
         super().train(mode)
         if not self.finetune: self.encoder.eval()
         if self.predictor is not None: self.predictor.eval()
@@ -105,8 +109,8 @@ def prepare(self:Reconstructor,
 
 @patch
 def drop_levels(self:Reconstructor,
-    out: EncoderOutput,
-) -> tuple:           # (EncoderOutput for the decoder, (B,) bool: samples that keep all levels)
+    out: EncoderOutput,  # of B rolls
+) -> tuple:              # (EncoderOutput for the decoder, (B,) bool: samples that keep all levels)
     """With probability `dec.level_drop` a sample keeps only its k coarsest levels, for a random k. The others are
     replaced by their means, or with probability 1/2 by the predictions of the predictor, if there is one."""
     n, (B, device) = len(out.patches), (out.patches[0].batch_size, out.patches[0].emb.device)
@@ -122,7 +126,8 @@ def drop_levels(self:Reconstructor,
 def forward(self:Reconstructor,
     batch: dict,   # img1 (B, C, H, W) in [0, 1]; enc_out where it is encoded already
 ) -> dict:         # 'loss'; with dec.return_levels also its parts 'pixels' and 'levels'
-    "Mean binary cross-entropy per pixel, less weight for samples that lost levels, plus the loss of coarser levels."
+    """Mean binary cross-entropy per pixel, less weight for samples that lost levels, plus the loss of coarser levels.
+    Raises ValueError for rolls that the encoder does not take, and encodings that the decoder was not built for."""
     x, out = batch['img1'], batch.get('enc_out')
     out = self.encode(x) if out is None else out
     whole = x.new_ones(len(x), dtype=torch.bool)
@@ -139,11 +144,11 @@ def forward(self:Reconstructor,
 # %% ../nbs/28_train_dec.ipynb #ad1b0ee0
 @torch.no_grad()
 def evaluate_dec(
-    cfg: DictConfig,
+    cfg: DictConfig,       # train.batch_size, train.eval_batches
     model: Reconstructor,  # in eval mode
     ds,                    # held-out pairs
-    device,
-) -> dict:                # val_loss, val_precision, val_recall, val_f1; with dec.level_drop val_f1_k, from levels 0…k
+    device,                # of the model
+) -> dict:                 # val_loss, val_precision, val_recall, val_f1; with dec.level_drop val_f1_k, from levels 0…k
     "Loss and pixel scores, from counts over all held-out windows."
     loss, counts, coarse = torch.zeros(2, device=device), 0, 0   # sum over windows, their number
     for b in val_batches(cfg, ds, device):
@@ -161,10 +166,10 @@ def evaluate_dec(
 
 @torch.no_grad()
 def picture_dec(
-    cfg: DictConfig,
-    model: Reconstructor,
-    ds,
-    device,
+    cfg: DictConfig,       # train.batch_size
+    model: Reconstructor,  # in eval mode
+    ds,                    # held-out pairs
+    device,                # of the model
 ):                         # Figure
     "Held-out rolls, their reconstructions and the errors."
     x = next(iter(val_batches(cfg, ds, device)))['img1'][:3]
@@ -172,7 +177,7 @@ def picture_dec(
 
 # %% ../nbs/28_train_dec.ipynb #29a695ae
 def make_loader(
-    cfg: DictConfig,
+    cfg: DictConfig,  # dec.preencoded, data, train.batch_size, seed
     train_ds,         # pairs of views of the training split
     encoder,          # that of the model to be trained
 ):                    # loader(rank, world_size, start) for `fit`

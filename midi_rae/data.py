@@ -366,10 +366,6 @@ class PRPairDataset(torch.utils.data.Dataset):
         self.counts = -(-self.store.lengths[self.songs] // width)       # items of each song
         self.first = np.cumsum(self.counts) - self.counts               # first item of each song
 
-    @property
-    def channels(self) -> int:
-        "Channels of a view: 2 with onsets, else 1."
-        return self.store.channels
     def __len__(self): return int(self.counts.sum())
     def set_epoch(self, epoch):  # from 0
         "Choose the epoch of `ds[i]` and of `batch` without `epoch`."
@@ -383,6 +379,11 @@ class PRPairDataset(torch.utils.data.Dataset):
         return Pairs(self.batch(idxs))
 
 # %% ../nbs/17_data.ipynb #saedbcc5
+@patch(as_prop=True)
+def channels(self:PRPairDataset) -> int:
+    "Channels of a view: 2 with onsets, else 1."
+    return self.store.channels
+
 def choose_pieces(
     store,  # RollStore
     which,  # 'train', 'val', 'all', or indices of pieces

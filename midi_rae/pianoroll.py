@@ -409,7 +409,7 @@ class GridReport:
     "How many notes of a piece a grid preserves."
     grid:Grid           # the grid
     notes:int           # notes of the piece
-    fused:int           # notes at pitch and step of another or, without an onset channel, right after one of their pitch
+    fused:int           # notes on another one or, without an onset channel, right after one of the same pitch
     moved:int           # notes whose onset moves by more than the tolerance
     kept:float          # share of notes neither fused nor moved
     shift:float         # largest shift of an onset, seconds

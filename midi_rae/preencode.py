@@ -255,21 +255,21 @@ class PreencodedDataset(torch.utils.data.Dataset):
 
     def __len__(self): return len(self.idx)
     def __getstate__(self): return self.__dict__ | dict(_arrays=None)
-    @property
-    def file_idx(self) -> np.ndarray:
-        "Piece of each window (n,), by its place in the store."
-        return np.asarray(self.arrays['file_idx'])[self.idx]
-
-    @property
-    def start(self) -> np.ndarray:
-        "First step of each window (n,)."
-        return np.asarray(self.arrays['start'])[self.idx]
-
     def __repr__(self):
         levels = f"{len(self.meta['levels'])} levels of {self.meta['encoder']}, {self.meta['dtype']}"
         return f'PreencodedDataset({str(self.path)!r}: {len(self)} windows, {levels})'
 
 # %% ../nbs/27_preencode.ipynb #a7232cae
+@patch(as_prop=True)
+def file_idx(self: PreencodedDataset) -> np.ndarray:
+    "Piece of each window (n,), by its place in the store."
+    return np.asarray(self.arrays['file_idx'])[self.idx]
+
+@patch(as_prop=True)
+def start(self: PreencodedDataset) -> np.ndarray:
+    "First step of each window (n,)."
+    return np.asarray(self.arrays['start'])[self.idx]
+
 @patch
 def batch(
     self: PreencodedDataset,

@@ -162,8 +162,8 @@ def pixel_terms(self:Pretrainer,
 def forward(self:Pretrainer,
     batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); optional mae_mask (B, N) bool, True = visible
 ) -> dict:            # scalars: 'loss' and its terms
-    """The loss of a batch of pairs and the terms that it is made of. Raises ValueError for rolls or masks that do not fit
-    the encoder."""
+    """The loss of a batch of pairs and the terms that it is made of. Raises ValueError for rolls or masks that do not
+    fit the encoder."""
     if self.teacher is not None and 'targets_0' not in batch: batch = self.prepare(batch)
     w, x1, x2 = self.loss, batch['img1'], batch['img2']
     mask = batch['mae_mask'] if 'mae_mask' in batch else self.sample_mask(x1)

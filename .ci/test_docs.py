@@ -101,11 +101,22 @@ def test_markdown():
     assert docs.title_of([dict(source='# T\n\n> D.')]) == ('T', 'D.') and docs.title_of([dict(source='# T')]) == ('T', None)
 
 def test_downloads():
-    nb = docs.runnable(docs.nbs/'tutorials'/'04_levels.ipynb')
-    setup = ''.join(nb['cells'][1]['source'])
-    assert setup.startswith('%pip install') and 'probe_pop909_cl.csv' in setup and compile(setup.split('\n', 1)[1], 'setup', 'exec')
-    text = str(nb)
-    assert 'nbdev_export()' not in text and f'{docs.site}' in text
+    path = docs.nbs/'tutorials'/'04_levels.ipynb'
+    nb, raw = docs.runnable(path), docs.read_cells(path)
+    assert f'{docs.site}probe.html' in str(nb) and '](../' not in str(nb)
+    assert [c['source'] for c in nb['cells'] if c['cell_type'] == 'code'] == [c['source'] for c in raw if c['cell_type'] == 'code']
+    badge = docs.badges('tutorials/04_levels')['source']
+    assert f"{docs.cfg.user}/{docs.cfg.repo}/blob/{docs.cfg.branch}/{path.relative_to(docs.root)}" in badge and 'download="levels.ipynb"' in badge
+
+def test_alone():
+    "A tutorial that reads tables runs in an empty folder; in place of GitHub it asks this repository"
+    import nbformat
+    from nbclient import NotebookClient
+    nb = nbformat.read(docs.nbs/'tutorials'/'02_performance.ipynb', 4)
+    nb.cells[1].source = nb.cells[1].source.replace(docs.cfg.git_url, f'{docs.root.as_uri()} {docs.cfg.repo}')
+    with tempfile.TemporaryDirectory() as tmp:
+        NotebookClient(nb, timeout=120, resources=dict(metadata=dict(path=tmp))).execute()
+        assert (Path(tmp)/docs.cfg.repo).is_dir()
 
 if __name__ == '__main__':
     tests = [f for n, f in list(globals().items()) if n.startswith('test_')]

@@ -132,7 +132,7 @@ def api_index(notebooks, names):
         if not (mod := module_of(cells)): continue
         res.append(f'## [{mod}]({mod}.ipynb) {{#{mod}}}\n\n{title_of(cells)[1] or ""}\n')
         rows = [f'| [`{n}`]({mod}.html#{n.lower()}) | {first_sentence(mod, n)} |' for n in names.page[mod] if '.' not in n]
-        if rows: res[-1] += '\n'.join(['', '| name | |', '| --- | --- |', *rows])
+        if rows: res[-1] += '\n'.join(['', '::: {.api-index}', '', '| name | |', '| --- | --- |', *rows, '', ':::'])
     return [md_cell(s) for s in res]
 
 def first_sentence(mod, name):
@@ -154,7 +154,8 @@ def search_index(pages):
         if name == 'api.html': continue # its lines are those of the other pages
         main, records = soup.main, []
         title = soup.h1.get_text(' ', strip=True)
-        records.append(dict(href=name, title=title, section='', text=[]))
+        records.append(dict(href=name, title=title, section='', text=[el.get_text(' ', strip=True) for el in soup.select('.description')]))
+        for el in main.select('.run-badges'): el.decompose()
         for el in main.find_all(['h2', 'h3', 'h4', 'h5', 'p', 'li', 'tr']):
             if el.name[0] == 'h' and (anchor := el.get('id') or el.get('data-anchor-id')):
                 records.append(dict(href=f'{name}#{anchor}', title=title, section=el.get_text(' ', strip=True), text=[]))

@@ -113,6 +113,7 @@ def entry(module, name, source, level=3):
     rows = [] if is_prop else parameters(sym)
     call = signature(name, rows) if rows or not (is_cls or is_prop) else name
     if is_prop and type_of(obj): call += f': {type_of(obj)}'
+    if rows and rows[-1][0] == 'returns' and not rows[-1][3]: call += f' -> {rows.pop()[1]}'   # the docstring says what it is
     url = f"{source}/{module.replace('.', '/')}.py#L{source_line(sym)}"
     parts = ['::: {.api-entry}', f"{'#' * level} {name} {{#{name.lower()} .api-name}}", f'[source]({url}){{.api-source}}',
              f'```python\n{call}\n```', doc(sym),

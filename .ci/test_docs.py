@@ -29,6 +29,7 @@ class Song:
     def cut(self, n: int):   # a part
         "Cut it."
     def silent(self): pass
+    def count(self) -> int: "How many."
     def _hidden(self): pass
 
 @patch
@@ -70,6 +71,7 @@ def test_entries():
     join = ref.entry('sample_mod', 'Song.join', 'URL')
     assert 'Song.join(*songs, gap=1, rank=0, world=1, **how)' in join and '| `**how` |  |  | the rest |' in join and '| *returns* | `Song` |  | **one** song |' in join
     assert 'Song.long: bool' in ref.entry('sample_mod', 'Song.long', 'URL')
+    assert '```python\nSong.count() -> int\n```' in song and song.count('*returns*') == 0
     lines = SOURCE.splitlines()
     for name, want in (('Level', 'class Level'), ('Song', 'class Song'), ('Song.cut', '    def cut'), ('Song.join', 'def join'), ('Song.long', 'def long')):
         assert lines[ref.source_line(ref.find('sample_mod', name)[1]) - 1].startswith(want), name

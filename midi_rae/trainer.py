@@ -56,10 +56,12 @@ def check_settings(
 
 # %% ../nbs/25_trainer.ipynb #f482a010
 def cosine_schedule(
-    optimizer,
-    steps: int, warmup: int,  # optimizer steps
-    lr: float, min_lr: float, # peak and final learning rate
-):                            # a LambdaLR
+    optimizer,      # torch.optim.Optimizer
+    steps: int,     # optimizer steps of the run
+    warmup: int,    # optimizer steps of the warm-up
+    lr: float,      # peak learning rate
+    min_lr: float,  # final learning rate
+):                  # a LambdaLR
     "Linear warm-up to `lr`, then a cosine to `min_lr`."
     def factor(s):
         if s < warmup: return (s + 1)/warmup
@@ -87,9 +89,10 @@ _MAY_CHANGE = ('resume', 'run', 'train.log_every', 'train.eval_every', 'train.ev
 _PATHS = 'data.store', 'train.init', 'dec.encoder', 'dec.preencoded'
 
 def config_differences(
-    a: DictConfig, b: DictConfig,
-    ignore=(),                     # keys that may differ, besides those that do not affect the result
-) -> list[str]:                    # 'key: value in a → value in b'
+    a: DictConfig,  # the older one
+    b: DictConfig,  # the newer one
+    ignore=(),      # keys that may differ, besides those that do not affect the result
+) -> list[str]:     # 'key: value in a → value in b'
     """The settings in which two configs differ and that affect the result. A key that one of them lacks, because it
     is older, counts as switched off there."""
     def flat(c, prefix=''):
@@ -103,7 +106,7 @@ def config_differences(
 
 def check_same_config(
     checkpoint,       # a checkpoint folder
-    cfg: DictConfig,
+    cfg: DictConfig,  # of the run now
     ignore=(),        # keys that may differ
 ):
     "Raise ValueError, naming the keys, where a checkpoint was made under another config."
@@ -182,14 +185,17 @@ def rng_state() -> dict:
     return dict(cpu=torch.get_rng_state(), cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
                 mps=torch.mps.get_rng_state() if torch.backends.mps.is_available() else None)
 
-def set_rng_state(state: dict):
+def set_rng_state(state: dict):  # from `rng_state`
     "Restore what `rng_state` returned."
     torch.set_rng_state(state['cpu'])
     if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'])
     if state.get('mps') is not None and torch.backends.mps.is_available(): torch.mps.set_rng_state(state['mps'])
 
 # %% ../nbs/25_trainer.ipynb #72f6d104
-def to_device(batch: dict, device) -> dict:
+def to_device(
+    batch: dict,  # of tensors, encodings and anything else
+    device,       # torch.device or its name
+) -> dict:
     "Move a batch's tensors to a device, leaving out everything else. Images (uint8) become float32 there."
     def move(v):
         if isinstance(v, EncoderOutput): return v.to(device)
@@ -197,7 +203,11 @@ def to_device(batch: dict, device) -> dict:
         return v.float() if v.dtype == torch.uint8 else v
     return {k: move(v) for k, v in batch.items() if isinstance(v, (torch.Tensor, EncoderOutput))}
 
-def check_finite(terms: dict, step: int, run):
+def check_finite(
+    terms: dict,  # scalar tensors, 'loss' among them
+    step: int,    # optimizer steps done
+    run,          # run folder
+):
     "Raise FloatingPointError with the step, all terms and the last checkpoint where the loss is not finite."
     if math.isfinite(terms['loss'].item()): return
     shown = ', '.join(f'{k}={v.item():.4g}' for k, v in terms.items() if v.ndim == 0)
@@ -234,12 +244,12 @@ def split_batch(
     return [{k: cut(v, slice(i, i + n)) for k, v in batch.items()} for i in range(0, B, n)]
 
 def backward(
-    acc: Accelerator,
-    net,           # the prepared model
-    batch: dict,   # on the device
-    cfg_train,     # precision, accumulate
-    check,         # check(terms), before each backward
-) -> dict:         # terms of the whole batch
+    acc: Accelerator,  # of the run
+    net,               # the prepared model
+    batch: dict,       # on the device
+    cfg_train,         # precision, accumulate
+    check,             # check(terms), before each backward
+) -> dict:             # terms of the whole batch
     "Gradients of the loss of a batch, computed in `accumulate` micro-batches."
     parts, micro, states = split_batch(batch, cfg_train.accumulate), MicroBatches(), []
     if len(parts) > 1:
@@ -271,7 +281,16 @@ DRAW_EVERY = 60.   # seconds between two drawings of the pictures: small models 
 
 class Run:
     "A run folder that rank 0 writes: rows of metrics, checkpoints, curves, weights."
-    def __init__(self, folder, cfg, model, optimizer, scheduler, best_key, best_sign, data_id=None):
+    def __init__(self,
+        folder,        # path of the run folder
+        cfg,           # DictConfig with seed and train
+        model,         # as it is trained, not wrapped
+        optimizer,     # of the model
+        scheduler,     # of the learning rate
+        best_key,      # the score that decides which checkpoint is best
+        best_sign,     # -1: lower is better, 1: higher is
+        data_id=None,  # hash of the training data, see `fit`
+    ):
         self.folder, self.cfg, self.model = Path(folder), cfg, model
         self.optimizer, self.scheduler = optimizer, scheduler
         self.best_key, self.best_sign, self.data_id = best_key, best_sign, data_id
@@ -284,7 +303,7 @@ class Run:
         "The model that is evaluated and saved: with `train.ema` the moving average."
         return self.ema.module if self.ema else self.model
 
-    def log(self, values: dict):
+    def log(self, values: dict):  # column → number
         "Add to the row of this step."
         if not self.rows or self.rows[-1]['step'] != self.step: self.rows.append(dict(step=self.step))
         self.rows[-1].update(values)
@@ -341,7 +360,10 @@ def write_weights(self:Run):
     with self.writing(): write_atomic(self.folder/'model.safetensors', data)
 
 # %% ../nbs/25_trainer.ipynb #6f2a2111
-def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
+def make_accelerator(
+    cfg: DictConfig,  # train.batch_size, accumulate, trackers, …
+    folder,           # of the run, where trackers write
+) -> Accelerator:
     "Accelerate for this run, with the trackers in `train.trackers`. `backward` handles precision and accumulation."
     acc = Accelerator(mixed_precision='no', gradient_accumulation_steps=1, log_with=list(cfg.train.trackers) or None,
                       project_dir=str(folder))
@@ -354,7 +376,11 @@ def make_accelerator(cfg: DictConfig, folder) -> Accelerator:
 
 # %% ../nbs/25_trainer.ipynb #e8970e8c
 @patch
-def restore(self:Run, ckpt, rank, world):
+def restore(self:Run,
+    ckpt,   # Path of a checkpoint folder
+    rank,   # number of this process
+    world,  # number of processes
+):
     "Load a checkpoint. Raises DamagedFile where a file is unreadable, ValueError for another config or other data."
     for name in ('config.yaml', 'model.safetensors', 'state.pt'):
         if not (ckpt/name).is_file(): raise DamagedFile(f'{ckpt/name} is missing')
@@ -372,7 +398,7 @@ def restore(self:Run, ckpt, rank, world):
     if len(s['rng']) == world: set_rng_state(s['rng'][rank])
 
 @patch
-def resume(self:Run, acc):
+def resume(self:Run, acc):  # accelerate.Accelerator of the run
     "Restore the newest checkpoint that can be read. Raises ValueError where all of them are damaged."
     found, damaged = [*checkpoints(self.folder, 'best'), *checkpoints(self.folder)], []
     while found:
@@ -388,7 +414,7 @@ def resume(self:Run, acc):
         for ckpt in damaged: ckpt.rename(ckpt.with_name(f'damaged-{ckpt.name}'))
 
 @patch
-def begin(self:Run, acc):
+def begin(self:Run, acc):  # accelerate.Accelerator of the run
     "Resume, or begin. Raises the errors of `check_free` and `resume`."
     check_free(self.folder)
     acc.wait_for_everyone()
@@ -402,7 +428,11 @@ def begin(self:Run, acc):
 
 # %% ../nbs/25_trainer.ipynb #b819dfae
 @patch
-def evaluate(self:Run, acc, evaluate, picture):
+def evaluate(self:Run,
+    acc,       # accelerate.Accelerator of the run
+    evaluate,  # evaluate(model, device) → dict of numbers
+    picture,   # picture(model, device) → Figure, or None
+):
     "Log the scores, report levels that have collapsed, and save the picture."
     shown = self.evaluated.eval()
     # evaluation has other shapes and no gradients: compiling it would not pay
@@ -419,7 +449,10 @@ def evaluate(self:Run, acc, evaluate, picture):
     self.model.train()
 
 @patch
-def save(self:Run, acc, kind='last'):
+def save(self:Run,
+    acc,          # accelerate.Accelerator of the run
+    kind='last',  # 'last' or 'best'
+):
     "Write a checkpoint of this step, with every rank's random state. Of the best ones only the newest is kept."
     rng = gather_object([rng_state()])
     if not acc.is_main_process: return
@@ -430,7 +463,7 @@ def save(self:Run, acc, kind='last'):
     prune_checkpoints(self.folder, kind, 1 if kind == 'best' else self.cfg.train.keep)
 
 @patch
-def finish(self:Run, acc):
+def finish(self:Run, acc):  # accelerate.Accelerator of the run
     "Write the weights and curves of a complete run; for an interrupted one write a checkpoint and say how to continue."
     steps = self.cfg.train.steps
     if self.step < steps: self.save(acc)
@@ -445,7 +478,12 @@ def finish(self:Run, acc):
 
 # %% ../nbs/25_trainer.ipynb #7e76075b
 @patch
-def log_step(self:Run, acc, terms, grad_norm, bar):
+def log_step(self:Run,
+    acc,        # accelerate.Accelerator of the run
+    terms,      # scalar tensors of the step
+    grad_norm,  # before clipping
+    bar,        # tqdm progress bar
+):
     "Log the terms of a step and show the loss and the best score in the progress bar."
     self.log({k: v.item() for k, v in terms.items() if v.ndim == 0})
     self.log(dict(grad_norm=float(grad_norm), lr=self.scheduler.get_last_lr()[0], seconds=self.seconds))
@@ -455,13 +493,14 @@ def log_step(self:Run, acc, terms, grad_norm, bar):
 
 # %% ../nbs/25_trainer.ipynb #1e47069a
 def train_step(
-    acc: Accelerator,
-    net, model,         # the prepared model, and the model inside it
-    optimizer,          # the prepared one
-    batch: dict,        # from the loader
-    cfg_train,          # precision, accumulate, clip
-    check,              # check(terms), before each backward
-) -> tuple:             # (terms of the whole batch, norm of the gradient before clipping)
+    acc: Accelerator,  # of the run
+    net,               # the prepared model
+    model,             # the model inside it
+    optimizer,         # the prepared one
+    batch: dict,       # from the loader
+    cfg_train,         # precision, accumulate, clip
+    check,             # check(terms), before each backward
+) -> tuple:            # (terms of the whole batch, norm of the gradient before clipping)
     "Update the weights once."
     batch = to_device(batch, acc.device)
     if hasattr(model, 'prepare'):

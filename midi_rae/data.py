@@ -346,17 +346,21 @@ class PRPairDataset(torch.utils.data.Dataset):
         split_seed:int=0,   # seed of the split; keep it the same for runs that are compared
         pitch_low:int=None, # lowest pitch shown (default: middle of the range, `(128-height)//2`)
         tries:int=8,        # random starts before an empty window is accepted (training only)
+        # largest transposition shared by both views, semitones, uniform in -transpose..transpose (training only);
+        # as with max_dy, notes that leave the 128 pitches are cut off
+        transpose:int=0,
     ):
         self.store = store if isinstance(store, RollStore) else RollStore(store)
         if not (1 <= height <= PITCHES and width >= 1):
             raise ValueError(f'a window has 1..128 rows and at least 1 step, not {height=}, {width=}')
-        if max_dx < 0 or not 0 <= max_dy < PITCHES:
-            raise ValueError(f'max_dx must be 0 or more and max_dy 0..127, not {max_dx=}, {max_dy=}')
+        if max_dx < 0 or not (0 <= max_dy < PITCHES and 0 <= transpose < PITCHES):
+            raise ValueError('max_dx must be 0 or more, max_dy and transpose 0..127, '
+                             f'not {max_dx=}, {max_dy=}, {transpose=}')
         self.pitch_low = (PITCHES - height)//2 if pitch_low is None else pitch_low
         if not 0 <= self.pitch_low <= PITCHES - height:
             raise ValueError(f'a band of {height} rows from pitch {pitch_low} leaves the range 0..127')
         self.height, self.width, self.max_dx, self.max_dy, self.tries = height, width, max_dx, max_dy, tries
-        self.seed, self.dtype, self.split, self.epoch = seed, dtype, split, 0
+        self.seed, self.dtype, self.split, self.epoch, self.transpose = seed, dtype, split, 0, transpose
         self._blocks, self._buffers = None, Buffers()
         self.train = not (isinstance(split, str) and split == 'val')
         self.songs = choose_pieces(self.store, split, val, split_seed)
@@ -421,6 +425,15 @@ def shifts(self:PRPairDataset,
     d = [below(draw(self.seed, epoch, idxs, k), 2*m + 1) - m for k, m in ((0, self.max_dx), (1, self.max_dy))]
     return np.stack(d, 1)
 
+@patch
+def transpositions(self:PRPairDataset,
+    idxs,       # (B,) items, 0..len-1
+    epoch:int,  # from which the random numbers follow
+)->np.ndarray:  # (B,) int64, semitones up; 0 in validation
+    "The transposition that both views of each item share."
+    m = self.transpose if self.train else 0
+    return below(draw(self.seed, epoch, idxs, 2**32 + 1), 2*m + 1) - m
+
 # %% ../nbs/17_data.ipynb #7616db97
 @patch
 def columns(self:PRPairDataset,
@@ -482,16 +495,16 @@ def first_views(self:PRPairDataset,
     song,       # (B,) their pieces
     start,      # (B,) their first steps
     room,       # (B,) the last step a window may start at
+    up,         # (B,) semitones by which they are transposed up
     epoch:int,  # from which the random numbers follow
 )->np.ndarray:  # (B,W,C,bytes) columns; `start` is changed where a window was empty
     "The columns of the first views."
-    still = np.zeros(len(idxs), np.int64)
-    x = self.columns(song, start, still)
+    x = self.columns(song, start, up)
     for k in range(self.tries - 1) if self.train else ():
         empty = np.flatnonzero(~x.reshape(len(x), -1).any(1) & (room > 0))
         if len(empty) == 0: break
         start[empty] = below(draw(self.seed, epoch, idxs[empty], 3 + k), room[empty] + 1)
-        x[empty] = self.columns(song[empty], start[empty], still[empty])
+        x[empty] = self.columns(song[empty], start[empty], up[empty])
     return x
 
 @patch
@@ -520,15 +533,15 @@ def batch(self:PRPairDataset,
     "Collated pairs. An item of an epoch is always the same pair."
     idxs, song, length, which, count = self.locate(idxs)
     epoch = (self.epoch if epoch is None else epoch) if self.train else 0
-    deltas, room = self.shifts(idxs, epoch), np.maximum(length - self.width, 0)
+    deltas, up, room = self.shifts(idxs, epoch), self.transpositions(idxs, epoch), np.maximum(length - self.width, 0)
     if self.train: start = below(draw(self.seed, epoch, idxs, 2), room + 1)
     else: start = (2*which*room + count - 1) // np.maximum(2*(count - 1), 1)    # rounded which*room/(count-1)
     bits = self.height if self.store.velocity else -(-self.height//8)*8
     one, two = (self._buffers.empty((len(idxs), self.width, self.channels, bits)) for _ in range(2))
     for k in range(0, len(idxs), 128):
         s = slice(k, k + 128)
-        self.unpack(self.first_views(idxs[s], song[s], start[s], room[s], epoch), one[s])
-        self.unpack(self.columns(song[s], start[s] + deltas[s,0], deltas[s,1]), two[s])
+        self.unpack(self.first_views(idxs[s], song[s], start[s], room[s], up[s], epoch), one[s])
+        self.unpack(self.columns(song[s], start[s] + deltas[s,0], up[s] + deltas[s,1]), two[s])
     deltas, song = torch.from_numpy(deltas), torch.from_numpy(song)
     return dict(img1=self.images(one), img2=self.images(two), deltas=deltas, file_idx=song)
 

@@ -121,21 +121,29 @@ def band_mask(
     return tiled_uniform(B, grid, (block, grid[1]), device)
 
 # %% ../nbs/05_patches.ipynb #96779f04
+def _each_draws(f, sizes, B, grid, device):
+    "The numbers (B, H, W) of a kind of mask; each sample has one of several sizes, all equally probable."
+    if len(sizes) == 1: return f(B, grid, sizes[0], device)
+    drawn = torch.randint(len(sizes), (B,), device=device)
+    return torch.stack([f(B, grid, size, device) for size in sizes])[drawn, torch.arange(B, device=device)]
+
 def draw_mae_mask(
     non_empty: Tensor,        # (B, N) bool
     grid: tuple[int, int],    # (H, W) patches
     ratio: float,             # probability that a non-empty patch is masked, 0…1
     empty_ratio: float = 1.,  # an empty patch is masked with probability ratio·empty_ratio
-    block: int = 1,           # side, in patches, of what is masked together
+    block=1,                  # side, in patches, of what is masked together; of a list, each sample draws one
     kind: str = 'block',      # a key of `MASKS`
 ) -> Tensor:                  # (B, N) bool, True = visible
-    "Sample a mask for each sample. ValueError for a ratio outside 0…1, a block below 1 or an unknown kind."
+    """Sample a mask for each sample; blocks of several sizes are like those of BEiT (arXiv 2106.08254). ValueError for
+    a ratio outside 0…1, a block below 1, an empty list of blocks or an unknown kind."""
     for k, v in dict(mask_ratio=ratio, empty_mask_ratio=empty_ratio).items():
         if not 0 <= v <= 1: raise ValueError(f'{k}={v} is outside 0…1')
-    if block < 1: raise ValueError(f'mask_block={block} must be at least 1')
+    sizes = [block] if isinstance(block, (int, float)) else list(block)
+    if not sizes or min(sizes) < 1: raise ValueError(f'mask_block={block} must be at least 1, or a list of such sizes')
     if kind not in MASKS: raise ValueError(f'no mask_kind {kind!r}; there are {", ".join(MASKS)}')
     if ratio == 0: return torch.ones_like(non_empty)
-    u = MASKS[kind](non_empty.shape[0], grid, block, non_empty.device).flatten(1)
+    u = _each_draws(MASKS[kind], sizes, non_empty.shape[0], grid, non_empty.device).flatten(1)
     return u >= torch.where(non_empty, ratio, ratio*empty_ratio)
 
 # %% ../nbs/05_patches.ipynb #c18fc12f
@@ -146,7 +154,7 @@ def resolve_mae_mask(
     non_empty: Tensor,        # (B, N) bool
     grid: tuple[int, int],    # (H, W) patches
     empty_ratio: float = 1.,  # as for `draw_mae_mask`
-    block: int = 1,           # as for `draw_mae_mask`
+    block=1,                  # as for `draw_mae_mask`
     kind: str = 'block',      # as for `draw_mae_mask`
 ) -> Tensor:                  # (B, N) bool, True = visible
     "The mask that an encoder applies: the given or a random one. ValueError for a mask of the wrong shape or type."

@@ -167,7 +167,7 @@ class SwinEncoder(BaseEncoder, Pretrained, family='swin', part='encoder', weight
         empty_mask_ratio=0.05,     # empty patches are masked at mask_ratio × this
         squash_coarse=False,       # replace coarse tokens over wholly empty areas by a learned one
         stem_dim=0,                # hidden width of the patch embedding; 0: timm's linear one
-        mask_block=1,              # side, in patches, of the areas that are masked together
+        mask_block=1,              # side, in patches, of the areas masked together; of a list, each sample draws one
         mask_kind='block',         # squares ('block'), columns ('bar') or rows ('band'): a key of `patches.MASKS`
         stage_mask_ratio=0.,       # in training: share of tokens masked after the finest stage; halves with each stage
         steps_per_beat=4,          # time steps in a quarter note, for the length of a patch in beats; None: unknown

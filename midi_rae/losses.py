@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['safe_mean', 'SIGReg', 'overlap_weight', 'attraction_loss', 'LeJEPA', 'anchor_loss', 'calc_enc_loss',
-           'calc_enc_loss_multiscale', 'calc_mae_loss', 'calc_mep_loss', 'calc_levels_loss']
+           'calc_enc_loss_multiscale', 'koleo_loss', 'calc_koleo_loss', 'calc_mae_loss', 'calc_mep_loss',
+           'calc_levels_loss']
 
 # %% ../nbs/10_losses.ipynb #80a2437a
 import math
@@ -12,7 +13,7 @@ from functools import cache
 import torch.nn.functional as F, torch
 from torch import nn, Tensor
 from .core import EncoderOutput, HierarchicalPatchState
-from .collectives import all_same, all_sum, weighted_mean
+from .collectives import all_rows, all_same, all_sum, weighted_mean
 from .patches import patchify
 
 # %% ../nbs/10_losses.ipynb #0eb55e02
@@ -184,6 +185,36 @@ def calc_enc_loss_multiscale(
     each = [calc_enc_loss(a, b, deltas, lejepa) for a, b in zip(out1.patches, out2.patches)]
     cols = {k: torch.stack([e[k] for e in each]) for k in ('loss', 'sim', 'sigreg')}
     return {**{k: v.mean() for k, v in cols.items()}, 'sim_l': cols['sim'], 'sigreg_l': cols['sigreg']}
+
+# %% ../nbs/10_losses.ipynb #24261f3a
+def koleo_loss(
+    z: Tensor,   # (B, D) one embedding a window
+    keep=None,   # (B,) bool, the windows that count; None: all
+    eps=1e-4,    # distances far below this count as eps: the gradient of equal windows stays finite
+) -> Tensor:     # scalar; zero with a gradient path for fewer than two windows
+    """Minus the mean logarithm of the distance to the nearest neighbour on the unit sphere, over the windows of all
+    ranks and micro-batches (KoLeo, arXiv 1806.03198; arXiv 2304.07193), in float32 or better."""
+    with torch.autocast(z.device.type, enabled=False):
+        z = F.normalize(z.to(torch.promote_types(z.dtype, torch.float32)), dim=-1)
+        keep = z.new_ones(len(z)) if keep is None else keep.to(z.dtype)
+        rows = all_rows(torch.cat([z, keep[:, None]], 1))
+        z = rows[rows[:, -1] > 0, :-1]
+        if len(z) < 2: return rows.sum()*0.
+        with torch.no_grad():   # exact differences: products lose those of embeddings that are nearly equal
+            d = torch.cdist(z, z, compute_mode='donot_use_mm_for_euclid_dist')
+            near = d.fill_diagonal_(math.inf).argmin(1)
+        return -((z - z[near]).pow(2).sum(-1) + eps**2).log().mean()/2
+
+def calc_koleo_loss(
+    patches: HierarchicalPatchState,  # every level of one view, (B, N, D) embeddings
+) -> Tensor:                          # scalar
+    "`koleo_loss` of the mean visible, non-empty token of each window, averaged over levels."
+    each = []
+    for s in patches:
+        keep = (s.non_empty & s.unmasked)[..., None]
+        mean = (s.emb.float()*keep).sum(1)/keep.sum(1).clamp(min=1)
+        each.append(koleo_loss(mean, keep.any(1)[:, 0]))
+    return torch.stack(each).mean()
 
 # %% ../nbs/10_losses.ipynb #3776bc72
 def calc_mae_loss(

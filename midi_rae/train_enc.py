@@ -21,7 +21,7 @@ from .collectives import all_sum
 from .patches import draw_mae_mask, non_empty_patches, patch_head, unpatchify
 from .hub import load_into
 from midi_rae.losses import (
-    anchor_loss, calc_enc_loss_multiscale, calc_levels_loss, calc_mae_loss, calc_mep_loss, LeJEPA,
+    anchor_loss, calc_enc_loss_multiscale, calc_koleo_loss, calc_levels_loss, calc_mae_loss, calc_mep_loss, LeJEPA,
 )
 from .distill import distill_terms, make_teacher, prototype_usage, teacher_targets
 from .metrics import collapse_diagnostics, f1_score, pixel_counts
@@ -176,12 +176,13 @@ def forward(self:Pretrainer,
         enc = calc_enc_loss_multiscale(out1, out2, batch['deltas'], self.lejepa)
         terms |= dict(sim=enc['sim'], sigreg=enc['sigreg'])
         loss = loss + w['lejepa']*enc['loss']
+    if w['koleo'] > 0: terms['koleo'] = (calc_koleo_loss(out1.patches) + calc_koleo_loss(out2.patches))/2
     if self.profile_heads is not None: terms['profiles'] = profile_loss(self.profile_heads(out1), out1, x1)
     if self.teacher is not None: terms |= distill_terms(self.student_heads, out1, out2, batch, self.student_temp)
     if self.predictor is not None:
         with torch.no_grad(): targets = self.encoder(x1, mask_ratio=0., mae_mask=torch.ones_like(mask)).patches
         terms['mep'] = calc_mep_loss(*self.predictor(out1), targets)
-    for k in ('coarse_to_fine', 'profiles', 'dino', 'ibot', 'mep'):
+    for k in ('koleo', 'coarse_to_fine', 'profiles', 'dino', 'ibot', 'mep'):
         if k in terms: loss = loss + w[k]*terms[k]
     return dict(loss=loss, **terms)
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['standardised', 'PrototypeHead', 'LevelHeads', 'mean_and_stretch', 'centred', 'sinkhorn', 'momentum_at',
            'temperature_at', 'Teacher', 'assignment_loss', 'hidden_share', 'dino_loss', 'ibot_loss', 'prototype_usage',
-           'count_prototypes', 'make_teacher', 'teacher_targets', 'distill_terms']
+           'count_prototypes', 'make_teacher', 'teacher_targets', 'distill_terms', 'FeatureHeads', 'feature_loss']
 
 # %% ../nbs/11_distill.ipynb #9d2d51e9
 import copy, math
@@ -151,7 +151,7 @@ class Teacher(nn.Module):
     for settings out of range."""
     def __init__(self,
         encoder: nn.Module,  # copied
-        heads: LevelHeads,   # copied
+        heads: LevelHeads,   # copied; None: no prototypes, for a teacher of features only
         steps: int,          # optimizer steps of the whole run
         targets='sinkhorn',  # or 'center'
         center_momentum=.9,  # of the running mean of its scores
@@ -167,11 +167,13 @@ class Teacher(nn.Module):
         for k, v in dict(momentum=momentum, momentum_end=momentum_end, center_momentum=center_momentum).items():
             if not 0 <= v <= 1: raise ValueError(f'distill.{k}={v} is outside 0…1')
         if min(temp, temp_end) <= 0: raise ValueError(f'distill.temp={temp} and temp_end={temp_end} must be positive')
-        self.encoder, self.heads = (copy.deepcopy(m).requires_grad_(False) for m in (encoder, heads))
+        self.encoder = copy.deepcopy(encoder).requires_grad_(False)
+        self.heads = None if heads is None else copy.deepcopy(heads).requires_grad_(False)
         self.steps, self.method, self.center_momentum, self.pending = steps, targets, center_momentum, {}
         self.schedules = dict(momentum=(momentum, momentum_end), temp=(temp, temp_end, temp_warmup))
         self.register_buffer('step', torch.zeros((), dtype=torch.long))
-        for i, h in enumerate(self.heads.heads): self.register_buffer(f'center_{i}', torch.zeros(len(h.prototypes)))
+        for i, h in enumerate(self.heads.heads if self.heads is not None else ()):
+            self.register_buffer(f'center_{i}', torch.zeros(len(h.prototypes)))
         self.train()
 
     def train(self, mode=True):  # not used
@@ -187,7 +189,12 @@ class Teacher(nn.Module):
         x,            # (B, C, H, W) rolls, unmasked
     ) -> tuple:       # of each level: scores (B, N, K), non-empty tokens (B, N)
         "Scores of all non-empty tokens. Raises ValueError for rolls that the encoder does not take."
-        patches = self.encoder(x, mask_ratio=0.).patches
+        return self.score(self.encoder(x, mask_ratio=0.).patches)
+
+    def score(self,
+        patches,      # every level of unmasked rolls, as its encoder gives them
+    ) -> tuple:       # of each level: scores (B, N, K), non-empty tokens (B, N)
+        "Scores of all non-empty tokens that are already encoded."
         non_empty = [s.non_empty for s in patches]
         return self.heads([s.emb for s in patches], non_empty), non_empty
 
@@ -214,11 +221,11 @@ def targets(self: Teacher,
 @torch.no_grad()
 def update(self: Teacher,
     encoder: nn.Module,  # of the student
-    heads: LevelHeads,   # of the student
+    heads: LevelHeads,   # of the student; None where the teacher has none
 ):
     "Move towards the student. Call it once per optimizer step."
     momentum = momentum_at(int(self.step), self.steps, *self.schedules['momentum'])
-    for mine, theirs in ((self.encoder, encoder), (self.heads, heads)):
+    for mine, theirs in ((self.encoder, encoder), (self.heads, heads))[:1 if self.heads is None else 2]:
         for a, b in zip(mine.parameters(), theirs.parameters()): a.lerp_(b.detach(), 1 - momentum)
         for a, b in zip(mine.buffers(), theirs.buffers()): a.copy_(b)
     for i, mean in self.pending.items():   # the first mean is taken as it is
@@ -294,18 +301,21 @@ def count_prototypes(
 def make_teacher(
     cfg: DictConfig,     # distill, loss, train.steps, train.batch_size
     encoder: nn.Module,  # of the student
-) -> tuple:              # (LevelHeads of the student, Teacher)
-    """The heads and the teacher that a config describes. Raises ValueError for iBOT with an encoder that drops
-    masked patches."""
+) -> tuple:              # (LevelHeads of the student, Teacher); without heads for loss.features alone
+    """The heads and the teacher that a config describes. Raises ValueError for iBOT or features with an encoder that
+    drops masked patches."""
     d = cfg.distill
-    if cfg.loss.ibot > 0 and not hasattr(encoder, 'mask_token'):
-        raise ValueError(f'loss.ibot={cfg.loss.ibot}, but {type(encoder).__name__} drops masked patches, '
-                         'so there is no token to compare with the target: set loss.ibot=0')
+    for key in ('ibot', 'features'):
+        if cfg.loss[key] > 0 and not hasattr(encoder, 'mask_token'):
+            raise ValueError(f'loss.{key}={cfg.loss[key]}, but {type(encoder).__name__} drops masked patches, '
+                             f'so there is no token to compare with the target: set loss.{key}=0')
     with torch.no_grad():
         levels = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
     # targets of the coarsest level are computed for both views
     tokens = [cfg.train.batch_size*s.num_patches*(1 if i else 2) for i, s in enumerate(levels)]
-    heads = LevelHeads([s.dim for s in levels], count_prototypes(d.prototypes, tokens), d.hidden)
+    heads = None
+    if cfg.loss.dino > 0 or cfg.loss.ibot > 0:
+        heads = LevelHeads([s.dim for s in levels], count_prototypes(d.prototypes, tokens), d.hidden)
     settings = {k: d[k] for k in ('targets', 'center_momentum', 'momentum', 'momentum_end',
                                   'temp', 'temp_end', 'temp_warmup')}
     return heads, Teacher(encoder, heads, cfg.train.steps, **settings)
@@ -317,13 +327,19 @@ def teacher_targets(
     x1,                # (B, C, H, W) view 1
     x2,                # (B, C, H, W) view 2
     learn=False,       # remember the mean scores for the next `update`
-) -> dict:             # targets_0, targets_1, … and targets_other, each (B, N, K)
-    "The targets of a step: for every level of view 1, and as `targets_other` for the coarsest level of view 2."
-    scores, non_empty = teacher(torch.cat([x1, x2]))
+    features=False,    # add features_0, features_1, …?
+) -> dict:             # targets_0, targets_1, … and targets_other, each (B, N, K); features_0, …, each (B, N, D)
+    """The targets of a step: for every level of view 1, and as `targets_other` for the coarsest level of view 2.
+    Features are the layer-normalised embeddings of view 1."""
+    patches = teacher.encoder(x1 if teacher.heads is None else torch.cat([x1, x2]), mask_ratio=0.).patches
+    normed = lambda s: F.layer_norm(s.emb[:len(x1)].float(), (s.dim,))
+    found = {f'features_{i}': normed(s) for i, s in enumerate(patches)} if features else {}
+    if teacher.heads is None: return found
+    scores, non_empty = teacher.score(patches)
     first, other = teacher.targets(0, scores[0], non_empty[0], learn).split(len(x1))
     finer = {f'targets_{i}': teacher.targets(i, s[:len(x1)], m[:len(x1)], learn)
              for i, (s, m) in enumerate(zip(scores, non_empty)) if i}
-    return dict(targets_0=first, targets_other=other, **finer)
+    return dict(targets_0=first, targets_other=other, **finer) | found
 
 # %% ../nbs/11_distill.ipynb #s1bd542d
 def distill_terms(
@@ -343,3 +359,30 @@ def distill_terms(
                      top1.non_empty, top2.non_empty, temp)
     ibot = ibot_loss([view1, *finer], [targets[f'targets_{i}'] for i in range(len(out1.patches))], out1, temp)
     return dict(dino=dino, ibot=ibot.mean(), **{f'ibot_{i}': v for i, v in enumerate(ibot)})
+
+# %% ../nbs/11_distill.ipynb #8cf17587
+class FeatureHeads(nn.Module):
+    "One small MLP a level that predicts the teacher's layer-normalised embedding of each token."
+    def __init__(self,
+        dims: list,   # width of each level, coarsest first
+        hidden=128,   # width of the hidden layer
+    ):
+        super().__init__()
+        make = lambda d: nn.Sequential(nn.Linear(d, hidden), nn.GELU(), nn.Linear(hidden, d))
+        self.heads = nn.ModuleList([make(d) for d in dims])
+
+    def forward(self,
+        out: EncoderOutput,  # of the masked view
+    ) -> list[Tensor]:       # of each level (B, N, D)
+        "Predictions at every level."
+        return [h(s.emb) for h, s in zip(self.heads, out.patches, strict=True)]
+
+def feature_loss(
+    preds: list,           # from `FeatureHeads`
+    features: list,        # of each level (B, N, D): the teacher's, which saw the view unmasked
+    out: EncoderOutput,    # of the student
+) -> Tensor:               # scalar ≥ 0
+    """Smooth L1 loss at hidden places, averaged over levels, as in data2vec (arXiv 2202.03555) and I-JEPA
+    (arXiv 2301.08243)."""
+    errors = [F.smooth_l1_loss(p.float(), t, reduction='none').mean(-1) for p, t in zip(preds, features, strict=True)]
+    return torch.stack([weighted_mean(e, w) for e, w in zip(errors, hidden_share(out))]).mean()

@@ -23,7 +23,9 @@ from .hub import load_into
 from midi_rae.losses import (
     anchor_loss, calc_enc_loss_multiscale, calc_koleo_loss, calc_levels_loss, calc_mae_loss, calc_mep_loss, LeJEPA,
 )
-from .distill import distill_terms, make_teacher, prototype_usage, teacher_targets
+from midi_rae.distill import (
+    distill_terms, feature_loss, FeatureHeads, make_teacher, prototype_usage, teacher_targets,
+)
 from .metrics import collapse_diagnostics, f1_score, pixel_counts
 from .profiles import ProfileHeads, profile_loss
 from .data import pair_loader, PRPairDataset, RollStore
@@ -101,7 +103,11 @@ class Pretrainer(nn.Module):
         self.level_weights = check_level_weights(cfg, self.mae_decoder)
         self.student_heads = self.teacher = None
         self.own_levels, self.student_temp = cfg.distill.instead_of_pixels, cfg.distill.student_temp
-        if cfg.loss.dino > 0 or cfg.loss.ibot > 0: self.student_heads, self.teacher = make_teacher(cfg, self.encoder)
+        if max(cfg.loss.dino, cfg.loss.ibot, cfg.loss.features) > 0:
+            self.student_heads, self.teacher = make_teacher(cfg, self.encoder)
+        self.feature_heads = None
+        if cfg.loss.features > 0:
+            self.feature_heads = FeatureHeads([o.dim for o in self.encoder.levels], cfg.distill.hidden)
 
 # %% ../nbs/26_train_enc.ipynb #f300fa58
 @patch
@@ -117,11 +123,12 @@ def sample_mask(self:Pretrainer,
 @patch
 def prepare(self:Pretrainer,
     batch: dict,      # as for `forward`
-) -> dict:            # with mae_mask, targets_0 … targets_L and targets_other, where there is a teacher
+) -> dict:            # where there is a teacher, with mae_mask, targets_0 …, targets_other, features_0 …
     "Add the masks and the teacher's targets, which depend on the whole batch."
     if self.teacher is None: return batch
     mask = batch['mae_mask'] if 'mae_mask' in batch else self.sample_mask(batch['img1'])
-    with torch.no_grad(): targets = teacher_targets(self.teacher, batch['img1'], batch['img2'], self.training)
+    wanted = self.training, self.feature_heads is not None
+    with torch.no_grad(): targets = teacher_targets(self.teacher, batch['img1'], batch['img2'], *wanted)
     return batch | dict(mae_mask=mask) | targets
 
 @patch
@@ -164,7 +171,7 @@ def forward(self:Pretrainer,
 ) -> dict:            # scalars: 'loss' and its terms
     """The loss of a batch of pairs and the terms that it is made of. Raises ValueError for rolls or masks that do not
     fit the encoder."""
-    if self.teacher is not None and 'targets_0' not in batch: batch = self.prepare(batch)
+    if self.teacher is not None and not batch.keys() & {'targets_0', 'features_0'}: batch = self.prepare(batch)
     w, x1, x2 = self.loss, batch['img1'], batch['img2']
     mask = batch['mae_mask'] if 'mae_mask' in batch else self.sample_mask(x1)
     out = self.encoder(torch.cat([x1, x2]), mae_mask=torch.cat([mask, torch.ones_like(mask)]))
@@ -178,11 +185,14 @@ def forward(self:Pretrainer,
         loss = loss + w['lejepa']*enc['loss']
     if w['koleo'] > 0: terms['koleo'] = (calc_koleo_loss(out1.patches) + calc_koleo_loss(out2.patches))/2
     if self.profile_heads is not None: terms['profiles'] = profile_loss(self.profile_heads(out1), out1, x1)
-    if self.teacher is not None: terms |= distill_terms(self.student_heads, out1, out2, batch, self.student_temp)
+    if self.student_heads is not None: terms |= distill_terms(self.student_heads, out1, out2, batch, self.student_temp)
+    if self.feature_heads is not None:
+        features = [batch[f'features_{i}'] for i in range(len(out1.patches))]
+        terms['features'] = feature_loss(self.feature_heads(out1), features, out1)
     if self.predictor is not None:
         with torch.no_grad(): targets = self.encoder(x1, mask_ratio=0., mae_mask=torch.ones_like(mask)).patches
         terms['mep'] = calc_mep_loss(*self.predictor(out1), targets)
-    for k in ('koleo', 'coarse_to_fine', 'profiles', 'dino', 'ibot', 'mep'):
+    for k in ('koleo', 'coarse_to_fine', 'profiles', 'dino', 'ibot', 'features', 'mep'):
         if k in terms: loss = loss + w[k]*terms[k]
     return dict(loss=loss, **terms)
 
@@ -267,7 +277,7 @@ def evaluate_enc(
         whole = whole + pixel_counts(to_roll(model.decode(clean)[-1]), x)
         embs.append([l.emb[l.non_empty][:4096].float().cpu() for l in clean.patches]); n += k
         non_empty = non_empty + torch.stack([l.non_empty.float().mean()*len(x) for l in clean.patches])
-        if model.teacher is not None: scores.append([s[l][:4096].cpu() for s, l in zip(*model.teacher(x))])
+        if model.student_heads is not None: scores.append([s[l][:4096].cpu() for s, l in zip(*model.teacher(x))])
     levels = [torch.cat(z) for z in zip(*gather_object(embs))]
     diagnostics = collapse_diagnostics(levels, (all_sum(non_empty)/n).tolist())
     usage = {f'usage_{i}': prototype_usage(torch.cat(z)) for i, z in enumerate(zip(*gather_object(scores)))}
@@ -299,7 +309,7 @@ def start_from(
     Projection heads start anew, since their size depends on the batch, and a teacher starts as a copy of the encoder.
     Raises FileNotFoundError without an encoder, ValueError where weights do not fit."""
     missing = []
-    for part in ('encoder', 'mae_decoder', 'predictor', 'coarse_to_fine', 'profile_heads'):
+    for part in ('encoder', 'mae_decoder', 'predictor', 'coarse_to_fine', 'profile_heads', 'feature_heads'):
         own = getattr(model, part)
         if own is None: continue
         try: load_into(own, source, part)

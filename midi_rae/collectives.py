@@ -45,7 +45,7 @@ _parts = ContextVar('parts', default=None)
 
 class MicroBatches:
     """Sums over a batch that is split into micro-batches: run each under `learn()` without a graph, then each under
-    `use()`. The sums must not depend on other sums."""
+    `use()`, in the same order. The sums must not depend on other sums."""
     def __init__(self): self.sums, self.shared, self.tables, self.begun, self.learning = [], [], [], [0, 0], True
 
     @contextmanager

@@ -135,8 +135,8 @@ def draw_mae_mask(
     block=1,                  # side, in patches, of what is masked together; of a list, each sample draws one
     kind: str = 'block',      # a key of `MASKS`
 ) -> Tensor:                  # (B, N) bool, True = visible
-    """Sample a mask for each sample; blocks of several sizes are like those of BEiT (arXiv 2106.08254). ValueError for
-    a ratio outside 0…1, a block below 1, an empty list of blocks or an unknown kind."""
+    """Sample a mask for each sample; a list of blocks is like BEiT's blocks of random size (arXiv 2106.08254), but with
+    one size a sample. ValueError for a ratio outside 0…1, a block below 1, no block or an unknown kind."""
     for k, v in dict(mask_ratio=ratio, empty_mask_ratio=empty_ratio).items():
         if not 0 <= v <= 1: raise ValueError(f'{k}={v} is outside 0…1')
     sizes = [block] if isinstance(block, (int, float)) else list(block)

@@ -23,9 +23,7 @@ from .hub import load_into
 from midi_rae.losses import (
     anchor_loss, calc_enc_loss_multiscale, calc_koleo_loss, calc_levels_loss, calc_mae_loss, calc_mep_loss, LeJEPA,
 )
-from midi_rae.distill import (
-    distill_terms, feature_loss, FeatureHeads, make_teacher, prototype_usage, teacher_targets,
-)
+from .distill import distill_terms, feature_loss, FeatureHeads, make_teacher, prototype_usage, teacher_targets
 from .metrics import collapse_diagnostics, f1_score, pixel_counts
 from .profiles import ProfileHeads, profile_loss
 from .data import pair_loader, PRPairDataset, RollStore

@@ -9,7 +9,7 @@ __all__ = ['FRAMES', 'LIKES', 'FORMAT', 'SHARD', 'KEYS', 'beat_length', 'onset_f
            'list_files', 'plan_shards', 'MusicIndex', 'is_index', 'open_index', 'check_settings', 'make_shard',
            'make_missing', 'index_texture', 'tidy_shards', 'build_index', 'transpose', 'query_variants']
 
-# %% ../nbs/31_index.ipynb #7e5daf04
+# %% ../nbs/31_index.ipynb #675fbcd4
 import hashlib, json, os, shutil, time
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +25,7 @@ from .readers import MIDI_FILES, SCORE_FILES
 from .embed import encode_windows, encoder_grid, LONGEST, NoteRoll, read_scores
 from .preencode import fingerprint
 
-# %% ../nbs/31_index.ipynb #795f7431
+# %% ../nbs/31_index.ipynb #1ce57507
 def beat_length(grid: Grid) -> int:
     "Steps in a beat; of a grid in seconds, in half a second."
     return grid.steps_per_beat if grid.step is None else max(1, round(.5/grid.step))
@@ -55,7 +55,7 @@ def sounding_frames(
 FRAMES = dict(tune=(onset_frames, 2), harmony=(sounding_frames, 1))   # and how many a beat
 LIKES = (*FRAMES, 'texture')
 
-# %% ../nbs/31_index.ipynb #4043f6d2
+# %% ../nbs/31_index.ipynb #685a2408
 def cut_frames(
     frames: np.ndarray,  # (T, D)
     starts,              # (c,) first frame of each cut, which may lie before 0
@@ -93,7 +93,7 @@ def frame_similarity(
     expected = x.mean(1) @ q.sum(0)
     return (both - expected)/(q.sum() - expected).clip(1e-6)
 
-# %% ../nbs/31_index.ipynb #0b3720cd
+# %% ../nbs/31_index.ipynb #4c6c80c0
 def embed_passages(
     roll,                 # array (C, 128, T), or NoteRoll
     encoder: nn.Module,   # SwinEncoder or ViTEncoder
@@ -115,7 +115,7 @@ def embed_passages(
         found.append(((s.emb*weight).sum(1)/weight.sum(1).clamp(min=1), s.non_empty.any(1)))
     return tuple(torch.cat(v).cpu() for v in zip(*found))
 
-# %% ../nbs/31_index.ipynb #885a0ff3
+# %% ../nbs/31_index.ipynb #fd34b73c
 def example_statistics(
     encoder: nn.Module,   # SwinEncoder or ViTEncoder
     level: int,           # of the hierarchy, 0 is the coarsest
@@ -152,7 +152,7 @@ class Texture:
         z = (z.numpy() - self.mean)/self.std*some.numpy()[:, None]
         return (z/np.linalg.norm(z, axis=1, keepdims=True).clip(1e-6)).astype(np.float16)
 
-# %% ../nbs/31_index.ipynb #10aaf588
+# %% ../nbs/31_index.ipynb #e5f372f7
 FORMAT = 'midi_rae index 1'
 
 def index_settings(
@@ -187,7 +187,7 @@ def settings_grid(settings: dict) -> Grid:
     "The time grid of an index."
     return Grid(settings['steps_per_beat'], settings['step'])
 
-# %% ../nbs/31_index.ipynb #90a26e85
+# %% ../nbs/31_index.ipynb #b6ed31ec
 def describe_piece(
     score,           # symusic.Score
     settings: dict,  # of the index
@@ -210,7 +210,7 @@ def passage_frames(settings: dict, like: str) -> int:
     "Frames of a passage."
     return settings['beats']*FRAMES[like][1] if like in FRAMES else 1
 
-# %% ../nbs/31_index.ipynb #2e49a206
+# %% ../nbs/31_index.ipynb #6fdfffdc
 def write_shard(
     path: Path,        # folder to write
     files: list,       # a dict for each file: path, size, mtime, sha, and error where it could not be read
@@ -249,7 +249,7 @@ def write_graph(
     graph.save(str(folder/f'{like}.usearch'))
     np.save(folder/f'{like}_at.npy', at)
 
-# %% ../nbs/31_index.ipynb #475e9edb
+# %% ../nbs/31_index.ipynb #44bd8ef8
 @dataclass
 class Shard:
     "A part of an index; its arrays are memory-mapped when they are first used."
@@ -262,7 +262,9 @@ class Shard:
 
     def graph(self, like: str) -> Index:
         "The memory-mapped graph of passages."
-        if like not in self._graphs: self._graphs[like] = Index.restore(str(self.path/f'{like}.usearch'), view=True)
+        if like not in self._graphs:
+            self._graphs[like] = Index.restore(str(self.path/f'{like}.usearch'), view=True)
+            self._graphs[like].expansion_search = 128     # a melody is far from its arrangement: look further
         return self._graphs[like]
 
     @cached_property
@@ -282,7 +284,7 @@ class Shard:
         at = {k: self.array(f'{k}_bounds')[i:i + 2] for k in names}
         return {k: self.array(k)[a:b] for k, (a, b) in at.items()}
 
-# %% ../nbs/31_index.ipynb #eb67fffb
+# %% ../nbs/31_index.ipynb #679324b0
 SHARD = 1024   # files in a shard, at most on average
 
 def file_hash(path) -> str:
@@ -319,7 +321,7 @@ def plan_shards(
         return f'{k:04d}-{hashlib.sha256(told.encode()).hexdigest()[:16]}'
     return {name(k, groups[k]): groups[k] for k in sorted(groups)}
 
-# %% ../nbs/31_index.ipynb #50450397
+# %% ../nbs/31_index.ipynb #d86bada4
 class MusicIndex:
     "An index on disk: `path`, its `settings`, the `root` folder of its files, and its `shards`."
     def __init__(self, path):
@@ -359,11 +361,11 @@ def check_settings(
     "Raise ValueError, naming what differs, where something is asked for that an index was not made with."
     wrong = [k for k, v in want.items() if k != 'weights' and have.get(k) != v]
     if not wrong: return
-    if wrong == ['fingerprint']: raise ValueError(f'{where} holds embeddings of other weights ({have["weights"]})')
+    if wrong == ['fingerprint']: raise ValueError(f'{where} holds embeddings of other weights ({have.get("weights")})')
     said = ', '.join(f'{k}={have.get(k)!r}, not {want[k]!r}' for k in wrong if k != 'fingerprint')
     raise ValueError(f'{where} was made with {said}: give the same, or make another index')
 
-# %% ../nbs/31_index.ipynb #9c2b0aa5
+# %% ../nbs/31_index.ipynb #3ac2b1a9
 def make_shard(
     path: Path,      # folder to write
     rows: list,      # its files, from `list_files`
@@ -404,7 +406,7 @@ def make_missing(
             except FileExistsError: continue        # another process makes it
         if before == len(todo): time.sleep(.2)
 
-# %% ../nbs/31_index.ipynb #cef7d047
+# %% ../nbs/31_index.ipynb #aa1a290f
 def index_texture(
     settings: dict,      # of the index
     encoder: nn.Module,  # with the index's weights
@@ -464,7 +466,7 @@ def build_index(
     return MusicIndex(out)
 
 
-# %% ../nbs/31_index.ipynb #5e4531b6
+# %% ../nbs/31_index.ipynb #2d0ccb2c
 KEYS = range(-5, 7)   # semitones by which a query is transposed
 
 def transpose(notes: np.ndarray, by: int) -> np.ndarray:
@@ -495,14 +497,14 @@ def query_variants(
             variants.append((key, lead, z[lead::beats], np.flatnonzero(z[lead::beats].any(1))))
     return variants
 
-# %% ../nbs/31_index.ipynb #fcc344bc
+# %% ../nbs/31_index.ipynb #a680afdd
 @patch
 def candidates(self: MusicIndex,
     shard: Shard,
     variants: list,   # from `query_variants`
     like: str,        # one of the index's kinds of similarity
-    k=10,             # neighbours of each passage of the query
-    keep=300,         # candidates kept
+    k=20,             # neighbours of each passage of the query
+    keep=2000,        # candidates kept
     exact=False,      # compare with all passages instead of following the graph?
 ) -> np.ndarray:      # (c, 3) number of the variant, number of the piece, frame of the shard where the query begins
     "Where a query may occur in a shard, by the nearest neighbours of its passages."
@@ -530,6 +532,7 @@ def find(self: MusicIndex,
     if like not in self.settings['like']:
         raise ValueError(f'like={like!r}: {self.path} holds {", ".join(self.settings["like"])}')
     variants, found = query_variants(notes, self.settings, like, texture), []
+    how = dict(keep=max(200, 2000//max(1, len(self.shards)))) | how
     beats = self.settings['beats']/passage_frames(self.settings, like)       # in a frame
     for shard in self.shards:
         if not shard.good or not len(shard.graph(like)): continue

@@ -154,13 +154,13 @@ def search_cli(
     if not hits: raise SystemExit(f'midi_rae_search: no other passage in {where}')
     print(format_table([h | dict(start=clock(h['start']), end=clock(h['end'])) for h in hits]))
 
-# %% ../nbs/36_cli.ipynb #061f4dec
+# %% ../nbs/36_cli.ipynb #a0e5b21d
 @command
 def index_cli(
     folder:str,               # folder of MIDI, MusicXML, Humdrum or ABC files
     out:str='lib.index',      # folder of the index, made or brought up to date
     run:str=None,             # run folder of a training, or a set of weights (default: the pretrained weights)
-    like:str=None,            # what can be searched for: tune,harmony,texture (default: all; only texture needs an encoder)
+    like:str=None,            # what to search for: tune,harmony,texture (default: all; texture needs an encoder)
     level:int=1,              # of the encoder's hierarchy: 0 is the coarsest
     beats:int=8,              # length of a passage
     batch_size:int=64,        # passages encoded at once

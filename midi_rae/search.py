@@ -134,7 +134,7 @@ def search_midi(
     best = best_passages([(v, *at) for v, at in zip(near, places)], k, b - a, (Path(query).resolve(), a))
     return [rows[tuple(at)] | dict(similarity=v) for v, *at in best], bad
 
-# %% ../nbs/32_search.ipynb #8fab2295
+# %% ../nbs/32_search.ipynb #bcf5ec73
 def index_encoder(
     index: MusicIndex,
     encoder=None,        # the index's encoder; None: load it by the name in the index
@@ -153,7 +153,7 @@ def cut_notes(
     notes[:, 2] = notes[:, 2].clip(max=b - a)
     return notes
 
-# %% ../nbs/32_search.ipynb #5d875d70
+# %% ../nbs/32_search.ipynb #1b5297a6
 def search_index(
     query,             # file of any kind that `load_score` reads
     index,             # an index, or its folder
@@ -197,7 +197,7 @@ def hit_row(
     return dict(file=shard.good[i]['path'], start=round(a, 3), end=round(b, 3), bar=int(bar), transposed=transposed,
                 similarity=similarity)
 
-# %% ../nbs/32_search.ipynb #58bf3855
+# %% ../nbs/32_search.ipynb #e91e30f7
 def search_anywhere(
     query,             # file of any kind that `load_score` reads
     where,             # an index, or a folder of files, or one file
@@ -225,8 +225,8 @@ def search_anywhere(
         if encoder is not None: index_encoder(index, encoder)
         return search_index(query, index, encoder, span, like, k, batch_size), []
     if like in (None, 'texture'):
-        return search_midi(query, where, load(run), span, 1 if level is None else level, k, stride or '1bar', batch_size,
-                           Path(where).is_dir(), **reading)
+        level, stride = 1 if level is None else level, stride or '1bar'
+        return search_midi(query, where, load(run), span, level, k, stride, batch_size, Path(where).is_dir(), **reading)
     with tempfile.TemporaryDirectory() as made:
         index = build_index(where, Path(made)/'lib.index', progress=True, like=[like], **reading)
         return search_index(query, index, None, span, like, k), index.bad

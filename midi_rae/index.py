@@ -9,7 +9,7 @@ __all__ = ['FRAMES', 'LIKES', 'FORMAT', 'SHARD', 'KEYS', 'beat_length', 'onset_f
            'list_files', 'plan_shards', 'MusicIndex', 'is_index', 'open_index', 'check_settings', 'make_shard',
            'make_missing', 'index_texture', 'tidy_shards', 'build_index', 'transpose', 'query_variants']
 
-# %% ../nbs/31_index.ipynb #b1205cc7
+# %% ../nbs/31_index.ipynb #7709b81c
 import hashlib, json, os, shutil, time
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +25,7 @@ from .readers import MIDI_FILES, SCORE_FILES
 from .embed import encode_windows, encoder_grid, LONGEST, NoteRoll, read_scores
 from .preencode import fingerprint
 
-# %% ../nbs/31_index.ipynb #031974d0
+# %% ../nbs/31_index.ipynb #f8369990
 def beat_length(grid: Grid) -> int:
     "Steps in a beat; of a grid in seconds, in half a second."
     return grid.steps_per_beat if grid.step is None else max(1, round(.5/grid.step))
@@ -55,7 +55,7 @@ def sounding_frames(
 FRAMES = dict(tune=(onset_frames, 2), harmony=(sounding_frames, 1))   # and how many a beat
 LIKES = (*FRAMES, 'texture')
 
-# %% ../nbs/31_index.ipynb #50bdfec1
+# %% ../nbs/31_index.ipynb #e13d1a5c
 def cut_frames(
     frames: np.ndarray,  # (T, D)
     starts,              # (c,) first frame of each cut, which may lie before 0
@@ -93,7 +93,7 @@ def frame_similarity(
     expected = x.mean(1) @ q.sum(0)
     return (both - expected)/(q.sum() - expected).clip(1e-6)
 
-# %% ../nbs/31_index.ipynb #9c6462f6
+# %% ../nbs/31_index.ipynb #c65d2167
 def embed_passages(
     roll,                 # array (C, 128, T), or NoteRoll
     encoder: nn.Module,   # SwinEncoder or ViTEncoder
@@ -115,7 +115,7 @@ def embed_passages(
         found.append(((s.emb*weight).sum(1)/weight.sum(1).clamp(min=1), s.non_empty.any(1)))
     return tuple(torch.cat(v).cpu() for v in zip(*found))
 
-# %% ../nbs/31_index.ipynb #a696bcf4
+# %% ../nbs/31_index.ipynb #44dc79c4
 def example_statistics(
     encoder: nn.Module,   # SwinEncoder or ViTEncoder
     level: int,           # of the hierarchy, 0 is the coarsest
@@ -152,7 +152,7 @@ class Texture:
         z = (z.numpy() - self.mean)/self.std*some.numpy()[:, None]
         return (z/np.linalg.norm(z, axis=1, keepdims=True).clip(1e-6)).astype(np.float16)
 
-# %% ../nbs/31_index.ipynb #f1c8e6c9
+# %% ../nbs/31_index.ipynb #5cf09ee8
 FORMAT = 'midi_rae index 1'
 
 def index_settings(
@@ -187,7 +187,7 @@ def settings_grid(settings: dict) -> Grid:
     "The time grid of an index."
     return Grid(settings['steps_per_beat'], settings['step'])
 
-# %% ../nbs/31_index.ipynb #1902cf78
+# %% ../nbs/31_index.ipynb #fb3952f7
 def describe_piece(
     score,           # symusic.Score
     settings: dict,  # of the index
@@ -210,7 +210,7 @@ def passage_frames(settings: dict, like: str) -> int:
     "Frames of a passage."
     return settings['beats']*FRAMES[like][1] if like in FRAMES else 1
 
-# %% ../nbs/31_index.ipynb #4552ea14
+# %% ../nbs/31_index.ipynb #142315b2
 def write_shard(
     path: Path,        # folder to write
     files: list,       # a dict for each file: path, size, mtime, sha, and error where it could not be read
@@ -249,7 +249,7 @@ def write_graph(
     graph.save(str(folder/f'{like}.usearch'))
     np.save(folder/f'{like}_at.npy', at)
 
-# %% ../nbs/31_index.ipynb #cde8b14f
+# %% ../nbs/31_index.ipynb #f1894aaf
 @dataclass
 class Shard:
     "A part of an index; its arrays are memory-mapped when they are first used."
@@ -284,7 +284,7 @@ class Shard:
         at = {k: self.array(f'{k}_bounds')[i:i + 2] for k in names}
         return {k: self.array(k)[a:b] for k, (a, b) in at.items()}
 
-# %% ../nbs/31_index.ipynb #cc60202e
+# %% ../nbs/31_index.ipynb #1ec90a25
 SHARD = 1024   # files in a shard, at most on average
 
 def file_hash(path) -> str:
@@ -321,7 +321,7 @@ def plan_shards(
         return f'{k:04d}-{hashlib.sha256(told.encode()).hexdigest()[:16]}'
     return {name(k, groups[k]): groups[k] for k in sorted(groups)}
 
-# %% ../nbs/31_index.ipynb #4ba8b757
+# %% ../nbs/31_index.ipynb #91480be0
 class MusicIndex:
     "An index on disk: `path`, its `settings`, the `root` folder of its files, and its `shards`."
     def __init__(self, path):
@@ -365,7 +365,7 @@ def check_settings(
     said = ', '.join(f'{k}={have.get(k)!r}, not {want[k]!r}' for k in wrong if k != 'fingerprint')
     raise ValueError(f'{where} was made with {said}: give the same, or make another index')
 
-# %% ../nbs/31_index.ipynb #9d92775c
+# %% ../nbs/31_index.ipynb #28720272
 def make_shard(
     path: Path,      # folder to write
     rows: list,      # its files, from `list_files`
@@ -406,7 +406,7 @@ def make_missing(
             except FileExistsError: continue        # another process makes it
         if before == len(todo): time.sleep(.2)
 
-# %% ../nbs/31_index.ipynb #e6f6b98d
+# %% ../nbs/31_index.ipynb #54c38282
 def index_texture(
     settings: dict,      # of the index
     encoder: nn.Module,  # with the index's weights
@@ -429,7 +429,7 @@ def tidy_shards(
         told = [f | r for f, r in zip(files, rows)]
         if told != files: write_atomic(home/name/'files.json', json.dumps(told).encode())
 
-# %% ../nbs/31_index.ipynb #c8c23ff1
+# %% ../nbs/31_index.ipynb #19ce23ed
 def build_index(
     folder,              # folder of MIDI, MusicXML, Humdrum or ABC files
     out,                 # folder of the index, made or brought up to date
@@ -466,7 +466,7 @@ def build_index(
     tidy_shards(home, plan, [s.path.name for s in there])
     return MusicIndex(out)
 
-# %% ../nbs/31_index.ipynb #065cf98d
+# %% ../nbs/31_index.ipynb #ab6a3bd0
 KEYS = range(-6, 7)   # semitones by which a query is transposed; for pitch classes −6 is 6
 
 def transpose(notes: np.ndarray, by: int) -> np.ndarray:
@@ -497,7 +497,7 @@ def query_variants(
             variants.append((key, lead, z[lead::beats], np.flatnonzero(z[lead::beats].any(1))))
     return variants
 
-# %% ../nbs/31_index.ipynb #105ec21d
+# %% ../nbs/31_index.ipynb #174ae08e
 @patch
 def candidates(self: MusicIndex,
     shard: Shard,

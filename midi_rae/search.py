@@ -25,7 +25,9 @@ from midi_rae.index import (
 from .preencode import fingerprint
 
 # %% ../nbs/32_search.ipynb #528ad5cf
-def clock(seconds: float) -> str:
+def clock(
+    seconds: float,  # not negative
+) -> str:
     "Minutes and seconds: 83.25 is 1:23.2."
     m, s = divmod(round(seconds*10), 600)
     return f'{m}:{s//10:02d}.{s % 10}'

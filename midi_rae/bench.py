@@ -538,7 +538,9 @@ def bench_music(
     return rows
 
 # %% ../nbs/33_bench.ipynb #770fa1a3
-def first_part(score) -> symusic.Score:
+def first_part(
+    score,  # symusic.Score
+) -> symusic.Score:
     "The first part of a score that has notes, other than drums."
     part = symusic.Score(score.ticks_per_quarter)
     part.tracks = [t for t in score.tracks if len(t.notes) and not t.is_drum][:1]
@@ -618,7 +620,7 @@ def all_asked(
     grid,           # Grid
     queries: int,   # how many
     beats: int,     # length of a query
-    seed: int,
+    seed: int,      # of the choice
 ) -> list:          # of (name of the piece, kind → notes)
     "Passages of pieces, taken in turn."
     rng, asked = np.random.default_rng(seed), []
@@ -635,8 +637,8 @@ def bench_search(
     beats=32,       # length of a query
     run=None,       # weights, see `load_model`
     level=1,        # of the encoder's hierarchy
-    methods=SEARCHES,
-    seed=0,
+    methods=SEARCHES, # those compared
+    seed=0,         # of the choice of passages
 ) -> list[dict]:    # a row for each method: top-1 and mean reciprocal rank of each kind of query, seconds of a query
     "How often a passage shifted by a beat, transposed, or only its first part finds its piece in an index."
     rows, asked = [], {}

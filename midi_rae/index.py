@@ -9,10 +9,8 @@ __all__ = ['FRAMES', 'LIKES', 'FORMAT', 'SHARD', 'KEYS', 'beat_length', 'onset_f
            'list_files', 'plan_shards', 'MusicIndex', 'is_index', 'open_index', 'check_settings', 'make_shard',
            'make_missing', 'index_texture', 'tidy_shards', 'build_index', 'transpose', 'query_variants']
 
-# %% ../nbs/31_index.ipynb #7709b81c
+# %% ../nbs/31_index.ipynb #c7ccbdb2
 import hashlib, json, os, shutil, time
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
@@ -25,8 +23,10 @@ from .readers import MIDI_FILES, SCORE_FILES
 from .embed import encode_windows, encoder_grid, LONGEST, NoteRoll, read_scores
 from .preencode import fingerprint
 
-# %% ../nbs/31_index.ipynb #f8369990
-def beat_length(grid: Grid) -> int:
+# %% ../nbs/31_index.ipynb #6ece88cd
+def beat_length(
+    grid: Grid,  # of the index
+) -> int:
     "Steps in a beat; of a grid in seconds, in half a second."
     return grid.steps_per_beat if grid.step is None else max(1, round(.5/grid.step))
 
@@ -55,12 +55,13 @@ def sounding_frames(
 FRAMES = dict(tune=(onset_frames, 2), harmony=(sounding_frames, 1))   # and how many a beat
 LIKES = (*FRAMES, 'texture')
 
-# %% ../nbs/31_index.ipynb #e13d1a5c
+# %% ../nbs/31_index.ipynb #61909bb3
 def cut_frames(
     frames: np.ndarray,  # (T, D)
     starts,              # (c,) first frame of each cut, which may lie before 0
     n: int,              # frames of a cut
-    low=0, high=None,    # what lies outside low…high − 1 is zero
+    low=0,               # (c,) or a number: frames before it are zero
+    high=None,           # (c,) or a number: frames from here on are zero; None: T
 ) -> np.ndarray:         # (c, n, D)
     "Cut stretches out of frames; beyond their ends is silence."
     at = np.asarray(starts)[:, None] + np.arange(n)
@@ -93,7 +94,7 @@ def frame_similarity(
     expected = x.mean(1) @ q.sum(0)
     return (both - expected)/(q.sum() - expected).clip(1e-6)
 
-# %% ../nbs/31_index.ipynb #c65d2167
+# %% ../nbs/31_index.ipynb #d34a9ffd
 def embed_passages(
     roll,                 # array (C, 128, T), or NoteRoll
     encoder: nn.Module,   # SwinEncoder or ViTEncoder
@@ -115,7 +116,7 @@ def embed_passages(
         found.append(((s.emb*weight).sum(1)/weight.sum(1).clamp(min=1), s.non_empty.any(1)))
     return tuple(torch.cat(v).cpu() for v in zip(*found))
 
-# %% ../nbs/31_index.ipynb #44dc79c4
+# %% ../nbs/31_index.ipynb #2a0cf790
 def example_statistics(
     encoder: nn.Module,   # SwinEncoder or ViTEncoder
     level: int,           # of the hierarchy, 0 is the coarsest
@@ -152,7 +153,7 @@ class Texture:
         z = (z.numpy() - self.mean)/self.std*some.numpy()[:, None]
         return (z/np.linalg.norm(z, axis=1, keepdims=True).clip(1e-6)).astype(np.float16)
 
-# %% ../nbs/31_index.ipynb #5cf09ee8
+# %% ../nbs/31_index.ipynb #05daabf7
 FORMAT = 'midi_rae index 1'
 
 def index_settings(
@@ -183,11 +184,13 @@ def index_settings(
     return made | dict(steps_per_beat=grid.steps_per_beat, step=grid.step, level=int(level),
                        weights=None if weights is None else str(weights), fingerprint=fingerprint(encoder))
 
-def settings_grid(settings: dict) -> Grid:
+def settings_grid(
+    settings: dict,  # of an index
+) -> Grid:
     "The time grid of an index."
     return Grid(settings['steps_per_beat'], settings['step'])
 
-# %% ../nbs/31_index.ipynb #fb3952f7
+# %% ../nbs/31_index.ipynb #9a50dbae
 def describe_piece(
     score,           # symusic.Score
     settings: dict,  # of the index
@@ -206,11 +209,14 @@ def describe_piece(
         else: found[k] = texture(notes, np.arange(0, steps, settings['beats']*beat))
     return found
 
-def passage_frames(settings: dict, like: str) -> int:
+def passage_frames(
+    settings: dict,  # of the index
+    like: str,       # one of `LIKES`
+) -> int:
     "Frames of a passage."
     return settings['beats']*FRAMES[like][1] if like in FRAMES else 1
 
-# %% ../nbs/31_index.ipynb #142315b2
+# %% ../nbs/31_index.ipynb #6df05a84
 def write_shard(
     path: Path,        # folder to write
     files: list,       # a dict for each file: path, size, mtime, sha, and error where it could not be read
@@ -249,45 +255,56 @@ def write_graph(
     graph.save(str(folder/f'{like}.usearch'))
     np.save(folder/f'{like}_at.npy', at)
 
-# %% ../nbs/31_index.ipynb #f1894aaf
-@dataclass
+# %% ../nbs/31_index.ipynb #5a4e2143
 class Shard:
     "A part of an index; its arrays are memory-mapped when they are first used."
-    path: Path       # folder
+    def __init__(self,
+        path: Path,  # folder
+    ):
+        self.path, self._files, self._good, self._arrays, self._graphs = path, None, None, {}, {}
 
-    def array(self, name: str) -> np.ndarray:
+    def array(self,
+        name: str,   # of the .npy file
+    ) -> np.ndarray:
         "A memory-mapped array."
         if name not in self._arrays: self._arrays[name] = np.load(self.path/f'{name}.npy', mmap_mode='r')
         return self._arrays[name]
 
-    def graph(self, like: str) -> Index:
+    def graph(self,
+        like: str,   # one of `LIKES`
+    ) -> Index:
         "The memory-mapped graph of passages."
         if like not in self._graphs:
             self._graphs[like] = Index.restore(str(self.path/f'{like}.usearch'), view=True)
             self._graphs[like].expansion_search = 128     # a melody is far from its arrangement: look further
         return self._graphs[like]
 
-    @cached_property
-    def files(self) -> list: return json.loads((self.path/'files.json').read_text(encoding='utf-8'))
+    @property
+    def files(self) -> list:
+        "A dict for each file: path, size, mtime, sha, and error where it could not be read."
+        if self._files is None: self._files = json.loads((self.path/'files.json').read_text(encoding='utf-8'))
+        return self._files
 
-    @cached_property
-    def good(self) -> list: return [f for f in self.files if 'error' not in f]
+    @property
+    def good(self) -> list:
+        "Those that could be read; a piece is known by its number in this list."
+        if self._good is None: self._good = [f for f in self.files if 'error' not in f]
+        return self._good
 
-    @cached_property
-    def _arrays(self) -> dict: return {}
-
-    @cached_property
-    def _graphs(self) -> dict: return {}
-
-    def piece(self, i: int, names) -> dict:
-        "What `describe_piece` made of file number i of `good`."
+    def piece(self,
+        i: int,      # number in `good`
+        names,       # of the arrays
+    ) -> dict:
+        "What `describe_piece` made of a file."
         at = {k: self.array(f'{k}_bounds')[i:i + 2] for k in names}
         return {k: self.array(k)[a:b] for k, (a, b) in at.items()}
 
-# %% ../nbs/31_index.ipynb #1ec90a25
+# %% ../nbs/31_index.ipynb #85eae8c5
 SHARD = 1024   # files in a shard, at most on average
 
-def file_hash(path) -> str:
+def file_hash(
+    path,  # of the file
+) -> str:
     "SHA-256 of a file's contents."
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
@@ -321,10 +338,12 @@ def plan_shards(
         return f'{k:04d}-{hashlib.sha256(told.encode()).hexdigest()[:16]}'
     return {name(k, groups[k]): groups[k] for k in sorted(groups)}
 
-# %% ../nbs/31_index.ipynb #91480be0
+# %% ../nbs/31_index.ipynb #a984ae55
 class MusicIndex:
     "An index on disk: `path`, its `settings`, the `root` folder of its files, and its `shards`."
-    def __init__(self, path):
+    def __init__(self,
+        path,  # folder of the index
+    ):
         self.path = Path(path)
         try: said = json.loads((self.path/'index.json').read_text(encoding='utf-8'))
         except (OSError, ValueError): said = {}
@@ -343,11 +362,15 @@ class MusicIndex:
     def __repr__(self):
         return f'{self.path}: {len(self)} pieces, {len(self.bad)} bad files, like {", ".join(self.settings["like"])}'
 
-def is_index(path) -> bool:
+def is_index(
+    path,  # that may be the folder of an index
+) -> bool:
     "Is there an index, complete or begun?"
     return (Path(path)/'index.json').is_file()
 
-def open_index(path) -> MusicIndex:
+def open_index(
+    path,  # folder of the index
+) -> MusicIndex:
     "Open an index. Raises ValueError where there is none, or one that is not complete."
     index = MusicIndex(path)
     if not index.shards: raise ValueError(f'{path} is not complete: run midi_rae_index again, which goes on from there')
@@ -365,7 +388,7 @@ def check_settings(
     said = ', '.join(f'{k}={have.get(k)!r}, not {want[k]!r}' for k in wrong if k != 'fingerprint')
     raise ValueError(f'{where} was made with {said}: give the same, or make another index')
 
-# %% ../nbs/31_index.ipynb #28720272
+# %% ../nbs/31_index.ipynb #17618a57
 def make_shard(
     path: Path,      # folder to write
     rows: list,      # its files, from `list_files`
@@ -406,7 +429,7 @@ def make_missing(
             except FileExistsError: continue        # another process makes it
         if before == len(todo): time.sleep(.2)
 
-# %% ../nbs/31_index.ipynb #54c38282
+# %% ../nbs/31_index.ipynb #a3fb7f9a
 def index_texture(
     settings: dict,      # of the index
     encoder: nn.Module,  # with the index's weights
@@ -429,7 +452,7 @@ def tidy_shards(
         told = [f | r for f, r in zip(files, rows)]
         if told != files: write_atomic(home/name/'files.json', json.dumps(told).encode())
 
-# %% ../nbs/31_index.ipynb #19ce23ed
+# %% ../nbs/31_index.ipynb #66c80554
 def build_index(
     folder,              # folder of MIDI, MusicXML, Humdrum or ABC files
     out,                 # folder of the index, made or brought up to date
@@ -466,10 +489,13 @@ def build_index(
     tidy_shards(home, plan, [s.path.name for s in there])
     return MusicIndex(out)
 
-# %% ../nbs/31_index.ipynb #ab6a3bd0
+# %% ../nbs/31_index.ipynb #9c25ff65
 KEYS = range(-6, 7)   # semitones by which a query is transposed; for pitch classes −6 is 6
 
-def transpose(notes: np.ndarray, by: int) -> np.ndarray:
+def transpose(
+    notes: np.ndarray,  # (N, 4) pitch, start, end, velocity
+    by: int,            # semitones
+) -> np.ndarray:        # (M, 4)
     "Notes moved by semitones; those beyond the keyboard are left out."
     notes = notes + [by, 0, 0, 0]
     return notes[(notes[:, 0] >= 0) & (notes[:, 0] < PITCHES)]
@@ -497,10 +523,10 @@ def query_variants(
             variants.append((key, lead, z[lead::beats], np.flatnonzero(z[lead::beats].any(1))))
     return variants
 
-# %% ../nbs/31_index.ipynb #174ae08e
+# %% ../nbs/31_index.ipynb #43fcbd82
 @patch
 def candidates(self: MusicIndex,
-    shard: Shard,
+    shard: Shard,     # of the index
     variants: list,   # from `query_variants`
     like: str,        # one of the index's kinds of similarity
     k=20,             # neighbours of each passage of the query

@@ -138,7 +138,7 @@ def search_midi(
 
 # %% ../nbs/32_search.ipynb #bcf5ec73
 def index_encoder(
-    index: MusicIndex,
+    index: MusicIndex,   # with texture
     encoder=None,        # the index's encoder; None: load it by the name in the index
 ) -> nn.Module:
     "The encoder of an index. Raises ValueError for other weights than those that it was made with."
@@ -148,7 +148,8 @@ def index_encoder(
 
 def cut_notes(
     notes: np.ndarray,    # (N, 4) pitch, start, end, velocity
-    a: int, b: int,       # first step, and the one after the last
+    a: int,               # first step
+    b: int,               # the one after the last
 ) -> np.ndarray:          # (M, 4), from step a on; what starts before it begins before 0
     "The notes that sound in a passage, cut at its end."
     notes = notes[(notes[:, 1] < b) & (notes[:, 2] > a)] - [0, a, a, 0]
@@ -187,8 +188,9 @@ def search_index(
     return [hit_row(*told[place], length) for place in best]
 
 def hit_row(
-    similarity: float,
-    shard, i: int,     # a `Shard`, and the number of the piece in it
+    similarity: float, # to the query
+    shard,             # `Shard` of the piece
+    i: int,            # number of the piece in it
     start: float,      # beat
     transposed: int,   # semitones
     length: float,     # beats

@@ -182,9 +182,11 @@ def search_index(
     embeds = like == 'texture' and like in said['like']
     texture = index_texture(said, index_encoder(index, encoder), batch_size) if embeds else None
     found, length = index.find(notes, like, texture), (b - a)/beat
-    places = [(s, (index.root/shard.good[i]['path']).resolve(), at) for s, shard, i, at, _ in found]
+    places, real = [(s, shard.good[i]['path'], at) for s, shard, i, at, _ in found], Path(query).resolve()
+    names = {p for _, p, _ in places if p.rpartition('/')[2] == real.name}
+    own = [p for p in names if (index.root/p).resolve() == real]
     told = dict(zip(places, found))
-    best = best_passages(places, k, length, (Path(query).resolve(), a/beat))
+    best = best_passages(places, k, length, (own[0] if own else None, a/beat))
     return [hit_row(*told[place], length) for place in best]
 
 def hit_row(

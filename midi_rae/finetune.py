@@ -207,7 +207,7 @@ def cut(self: LabelledWindows, i, start, up=0):
 @patch
 def _neighbours(self: LabelledWindows, i, start, most, rng):
     "Training examples in a window that begins at `start` of the file of example i, `most` of them at random."
-    T = int(self.at.max()) + 2                              # a key that rises with file and place
+    T = int(self.at.max()) + self.size[1] + 1    # a key that rises with file and place; no window reaches the next file
     keys = self.file[self.in_order]*T + self.at[self.in_order]
     lo, hi = np.searchsorted(keys, self.file[i]*T + np.array([start, start + self.size[1]]))
     found = self.in_order[lo:hi]
@@ -479,15 +479,15 @@ def read_rolls(
     grid: Grid,
     drums=False, pedal=False,
 ) -> dict:            # path → packed roll (T, C, 16)
-    "Read every file once; those that cannot be read are reported and left out. ValueError where none is left."
+    "Read every file once; those that cannot be read are reported and left out. ValueError with a reason if none is left."
     files = {r['path']: r['file'] for r in rows}
     settings = dict(steps_per_beat=grid, onsets=encoder.in_chans == 2, drums=drums, pedal=pedal)
     rolls = {}
     jobs = [(f, reader_for(f)) for f in files.values()]
     for path, roll in zip(files, read_many(jobs, settings)):
-        if isinstance(roll, str): warnings.warn(f'{path}: {roll}')
+        if isinstance(roll, str): warnings.warn(reason := f'{path}: {roll}')
         else: rolls[path] = roll
-    if not rolls: raise ValueError(f'none of the {len(files)} files could be read')
+    if not rolls: raise ValueError(f'none of the {len(files)} files could be read; the last is {reason}')
     return rolls
 
 @torch.no_grad()

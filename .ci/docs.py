@@ -1,7 +1,7 @@
 """Build the site into _docs and check it; --readme writes README.md from nbs/index.ipynb instead.
 
 smalldocs renders; before it, notebooks are turned into pages, after it, formulas into MathML and headings into a search index."""
-import ast, hashlib, json, posixpath, re, shutil, subprocess, sys
+import json, posixpath, re, shutil, subprocess, sys
 from base64 import b64decode
 from html import unescape
 from pathlib import Path
@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from latex2mathml.converter import convert as mathml
 from nbdev.config import get_config
 
-from reference import definitions, entry, find, plain
+from reference import definitions, entry, find, plain, unexplained
 from smalldocs.api import doc
 
 cfg = get_config()
@@ -88,25 +88,27 @@ def api_cells(cells, mod, names):
             else: res.append(dict(fold(c), folded=True) if is_test else c)
     return res
 
+def alone(path):
+    "Whether a notebook is one that people run by itself"
+    return path.startswith(('tutorials/', 'howto/'))
+
 def runnable(nb_path):
-    "A notebook to download: it installs the package, fetches the tables it reads, and has no cell that needs the checkout"
+    "A notebook to download: as it stands, with links that lead to the site"
     nb = json.loads(nb_path.read_text(encoding='utf-8'))
-    cells = [c for c in nb['cells'] if 'nbdev_export()' not in text(c['source'])]
-    code = '\n'.join(text(c['source']) for c in cells)
-    files = sorted(f for f in set(re.findall(r'results/[\w.-]+\.\w+', code)) if (nb_path.parent/f).is_file())
-    setup = [f'%pip install -q "{cfg.lib_name} @ git+{cfg.git_url}"']
-    if files:
-        shas = {f: hashlib.sha256((nb_path.parent/f).read_bytes()).hexdigest() for f in files}
-        raw = f"https://raw.githubusercontent.com/{cfg.user}/{cfg.repo}/{cfg.branch}/{nb_path.parent.relative_to(root).as_posix()}/"
-        setup += ['import hashlib, urllib.request', 'from pathlib import Path', f'tables = {json.dumps(shas, indent=4)}', 'for name, sha in tables.items():',
-                  f"    data = urllib.request.urlopen('{raw}' + name).read()", '    assert hashlib.sha256(data).hexdigest() == sha, name',
-                  '    Path(name).parent.mkdir(exist_ok=True)', '    Path(name).write_bytes(data)']
-    cell = dict(cell_type='code', id='setup', metadata={}, execution_count=None, outputs=[], source='\n'.join(setup))
     here = nb_path.relative_to(nbs).parent.as_posix()
     def absolute(m): return f'{m[1]}{site}{page_name(posixpath.normpath(posixpath.join(here, m[2])))}.html'
-    for c in cells:
+    for c in nb['cells']:
         if c['cell_type'] == 'markdown': c['source'] = outside_code(lambda s: re.sub(r'(\]\()([\w./-]+)\.ipynb', absolute, s), text(c['source']))
-    return nb | dict(cells=[cells[0], cell, *cells[1:]])
+    return nb
+
+def badges(path):
+    "Links that run or download a notebook, drawn here"
+    name = page_name(path).split('/')[1]
+    colab = f'https://colab.research.google.com/github/{cfg.user}/{cfg.repo}/blob/{cfg.branch}/{nbs.name}/{path}.ipynb'
+    def badge(d, label, link): return f'<a class="run-badge" {link}><svg viewBox="0 0 16 16" aria-hidden="true"><path d="{d}"/></svg><span>{label}</span></a>'
+    run = badge('M3 1.5v13L14.5 8z', 'Open in Colab', f'href="{colab}"')
+    get = badge('M6.5 1h3v6H13l-5 5.5L3 7h3.5zM2 13.5h12V15H2z', 'Download notebook', f'href="#" download="{name}.ipynb"')
+    return md_cell(f'```{{=html}}\n<p class="run-badges">{run}{get}</p>\n```')
 
 def write_page(path, cells, names, proc):
     "One notebook as smalldocs reads it"
@@ -115,9 +117,7 @@ def write_page(path, cells, names, proc):
     front = dict(title=title, **(dict(description=description) if description else {}))
     body = [md_cell(text(cells[0]['source']).split('\n', 3)[3])] if text(cells[0]['source']).count('\n') > 2 else []
     body += api_cells(cells[1:], mod, names) if mod else [c for c in cells[1:] if 'hide' not in directives(text(c['source']))]
-    if path.startswith(('tutorials/', 'howto/')):
-        get = f'<a class="get-notebook" href="{name.split("/")[1]}.notebook" download="{name.split("/")[1]}.ipynb">Download this notebook</a>'
-        body.insert(0, md_cell(f'```{{=html}}\n<p>{get} and run it in Jupyter or, uploaded, in Colab.</p>\n```'))
+    if alone(path): body.insert(0, badges(path))
     for c in body:
         if c['cell_type'] == 'markdown': c['source'] = page_links(names.linkify(text(c['source']), mod, '../' * depth))
     raw = dict(cell_type='raw', metadata={}, source=f'---\n{yaml.safe_dump(front, allow_unicode=True)}---')
@@ -132,7 +132,7 @@ def api_index(notebooks, names):
         if not (mod := module_of(cells)): continue
         res.append(f'## [{mod}]({mod}.ipynb) {{#{mod}}}\n\n{title_of(cells)[1] or ""}\n')
         rows = [f'| [`{n}`]({mod}.html#{n.lower()}) | {first_sentence(mod, n)} |' for n in names.page[mod] if '.' not in n]
-        if rows: res[-1] += '\n'.join(['', '| name | |', '| --- | --- |', *rows])
+        if rows: res[-1] += '\n'.join(['', '::: {.api-index}', '', '| name | |', '| --- | --- |', *rows, '', ':::'])
     return [md_cell(s) for s in res]
 
 def first_sentence(mod, name):
@@ -154,7 +154,8 @@ def search_index(pages):
         if name == 'api.html': continue # its lines are those of the other pages
         main, records = soup.main, []
         title = soup.h1.get_text(' ', strip=True)
-        records.append(dict(href=name, title=title, section='', text=[]))
+        records.append(dict(href=name, title=title, section='', text=[el.get_text(' ', strip=True) for el in soup.select('.description')]))
+        for el in main.select('.run-badges'): el.decompose()
         for el in main.find_all(['h2', 'h3', 'h4', 'h5', 'p', 'li', 'tr']):
             if el.name[0] == 'h' and (anchor := el.get('id') or el.get('data-anchor-id')):
                 records.append(dict(href=f'{name}#{anchor}', title=title, section=el.get_text(' ', strip=True), text=[]))
@@ -171,6 +172,7 @@ def finish(proc):
             tex, block = el.get_text().strip()[2:-2], 'display' in el['class']
             el.replace_with(BeautifulSoup(mathml(tex, display='block' if block else 'inline'), 'html.parser'))
         for el in soup.select('[src*=katex], [href*=katex]'): el.decompose()
+        for el in soup.select('a[download]'): el['href'] = el['download']   # smalldocs would have led an .ipynb to its page
         for el in soup.select('main table'): el.wrap(soup.new_tag('div', attrs={'class': 'scroll-x'}))
         p.write_text(str(soup), encoding='utf-8')
         pages[p.relative_to(out).as_posix()] = soup
@@ -206,6 +208,10 @@ def source_notebooks():
 def build_site():
     proc, notebooks = root/'_proc', source_notebooks()
     names = Names(notebooks.values())
+    silent = [f'{mod}.{u}' for mod, found in names.page.items() for n in found for u in unexplained(f'{cfg.lib_name}.{mod}', n)]
+    if silent: sys.exit('without a docstring, or a comment on its line:\n' + '\n'.join(silent))
+    bare = [path for path, cells in notebooks.items() if alone(path) and 'find_spec(' not in text(cells[1]['source'])]
+    if bare: sys.exit(f'the second cell must install the package where it is missing, as in {nbs.name}/howto/01_own_loop.ipynb:\n' + '\n'.join(bare))
     shutil.rmtree(proc, ignore_errors=True)
     shutil.copytree(nbs, proc, ignore=shutil.ignore_patterns('*.ipynb', '.*', 'faults', '*.csv'))
     conf = yaml.safe_load((nbs/'_quarto.yml').read_text(encoding='utf-8'))
@@ -217,7 +223,7 @@ def build_site():
     shutil.rmtree(out, ignore_errors=True)
     shutil.move(proc/'_docs', out)
     for path in notebooks:
-        if '/' in path: (out/f'{page_name(path)}.notebook').write_text(json.dumps(runnable(nbs/f'{path}.ipynb'), indent=1, ensure_ascii=False), encoding='utf-8')
+        if alone(path): (out/f'{page_name(path)}.ipynb').write_text(json.dumps(runnable(nbs/f'{path}.ipynb'), indent=1, ensure_ascii=False), encoding='utf-8')
     finish(proc)
     if bad := list(problems()): sys.exit('problems in the site:\n' + '\n'.join(bad))
     print(f"{len(list(out.rglob('*.html')))} pages in {out.relative_to(root)}/, every link leads somewhere, nothing is loaded from elsewhere")

@@ -4,7 +4,8 @@ smalldocs.api and fastcore's docments read types, defaults and comments from the
 import ast, inspect, re, textwrap
 from importlib import import_module
 
-from smalldocs.api import class_comments, default_text, doc, safe_docments, table, type_text, unwrapped
+from fastcore.docments import docments
+from smalldocs.api import class_comments, default_text, doc, table, type_text, unwrapped
 
 EMPTY = inspect.Parameter.empty
 STARS = {inspect.Parameter.VAR_POSITIONAL: '*', inspect.Parameter.VAR_KEYWORD: '**'}
@@ -29,9 +30,9 @@ def body(cls):
     return ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0].body
 
 def methods(cls):
-    "Names of the documented public methods in the body of a class; patched ones are documented where they are defined"
+    "Names of the public methods in the body of a class; patched ones have an entry of their own"
     for n in body(cls):
-        if isinstance(n, ast.FunctionDef) and (n.name[0] != '_' or n.name in DUNDERS) and ast.get_docstring(n):
+        if isinstance(n, ast.FunctionDef) and (n.name[0] != '_' or n.name in DUNDERS and ast.get_docstring(n)):
             if not isinstance(vars(cls).get(n.name), property): yield n.name
 
 def is_record(cls): return hasattr(cls, '__dataclass_fields__') or hasattr(cls, '_field_defaults')
@@ -49,11 +50,22 @@ def parameters(sym):
         for c in reversed(sym.__mro__): said |= class_comments(c)
         return [(n, anno(p.annotation), default(p.default), said.get(n, '')) for n, p in inspect.signature(sym).parameters.items()]
     kinds = {n: STARS.get(p.kind, '') for n, p in inspect.signature(sym).parameters.items()}
+    found = docments(sym, full=True, args_kwargs=True)
     rows = [(kinds.get(n, '') + n, anno(d.anno), default(d.default), d.docment or '')
-            for n, d in safe_docments(sym).items() if n not in ('self', 'cls', 'return')]
-    ret = None if inspect.isclass(sym) else safe_docments(sym).get('return')
+            for n, d in found.items() if n not in ('self', 'cls', 'return')]
+    ret = None if inspect.isclass(sym) else found.get('return')
     if ret and (anno(ret.anno) or ret.docment): rows.append(('returns', anno(ret.anno), '', ret.docment or ''))
     return rows
+
+def unexplained(module, name):
+    "What an entry and the methods below it leave without a word: a docstring, or the comment of a parameter, field or property"
+    obj, sym = find(module, name)
+    if not doc(sym): yield name
+    if isinstance(obj, property): return
+    yield from (f'{name}({n})' for n, *_, said in parameters(sym) if not said and n != 'returns')
+    if inspect.isclass(sym):
+        yield from (f'{name}.{n}' for n, *_, said in properties(sym) if not said)
+        for m in methods(sym): yield from unexplained(module, f'{name}.{m}')
 
 def type_of(prop):
     a = inspect.signature(prop.fget).return_annotation
@@ -101,6 +113,7 @@ def entry(module, name, source, level=3):
     rows = [] if is_prop else parameters(sym)
     call = signature(name, rows) if rows or not (is_cls or is_prop) else name
     if is_prop and type_of(obj): call += f': {type_of(obj)}'
+    if rows and rows[-1][0] == 'returns' and not rows[-1][3]: call += f' -> {rows.pop()[1]}'   # the docstring says what it is
     url = f"{source}/{module.replace('.', '/')}.py#L{source_line(sym)}"
     parts = ['::: {.api-entry}', f"{'#' * level} {name} {{#{name.lower()} .api-name}}", f'[source]({url}){{.api-source}}',
              f'```python\n{call}\n```', doc(sym),

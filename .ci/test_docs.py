@@ -28,13 +28,17 @@ class Song:
 
     def cut(self, n: int):   # a part
         "Cut it."
-    def hidden(self): pass
+    def silent(self): pass
+    def count(self) -> int: "How many."
+    def _hidden(self): pass
 
 @patch
 def join(
     self: Song,
     *songs,      # others
     gap=1,       # steps
+    rank=0, world=1,  # processes
+    **how,       # the rest
 ) -> Song:       # **one** song
     "Join songs."
 
@@ -63,13 +67,20 @@ def test_entries():
     song = ref.entry('sample_mod', 'Song', 'URL')
     assert 'Song(name, labels=...)' in song and '| `labels` | `dict` | new |  |' in song
     assert r'| `size` | `int` | Steps, a\*b. |' in song and '| `long` | `bool` |' in song
-    assert '#### Song.cut {#song.cut' in song and 'hidden' not in song
+    assert '#### Song.cut {#song.cut' in song and 'hidden' not in song and '| `n` | `int` | a part |' in song
     join = ref.entry('sample_mod', 'Song.join', 'URL')
-    assert 'Song.join(*songs, gap=1)' in join and '| *returns* | `Song` |  | **one** song |' in join
+    assert 'Song.join(*songs, gap=1, rank=0, world=1, **how)' in join and '| `**how` |  |  | the rest |' in join and '| *returns* | `Song` |  | **one** song |' in join
     assert 'Song.long: bool' in ref.entry('sample_mod', 'Song.long', 'URL')
+    assert '```python\nSong.count() -> int\n```' in song and song.count('*returns*') == 0
     lines = SOURCE.splitlines()
     for name, want in (('Level', 'class Level'), ('Song', 'class Song'), ('Song.cut', '    def cut'), ('Song.join', 'def join'), ('Song.long', 'def long')):
         assert lines[ref.source_line(ref.find('sample_mod', name)[1]) - 1].startswith(want), name
+
+def test_unexplained():
+    module()
+    assert list(ref.unexplained('sample_mod', 'Level')) == list(ref.unexplained('sample_mod', 'Song.long')) == []
+    assert list(ref.unexplained('sample_mod', 'Song')) == ['Song(labels)', 'Song.silent']
+    assert list(ref.unexplained('sample_mod', 'Song.join')) == ['Song.join(rank)']
 
 def test_signature():
     assert ref.signature('f', []) == 'f()'
@@ -92,11 +103,22 @@ def test_markdown():
     assert docs.title_of([dict(source='# T\n\n> D.')]) == ('T', 'D.') and docs.title_of([dict(source='# T')]) == ('T', None)
 
 def test_downloads():
-    nb = docs.runnable(docs.nbs/'tutorials'/'04_levels.ipynb')
-    setup = ''.join(nb['cells'][1]['source'])
-    assert setup.startswith('%pip install') and 'probe_pop909_cl.csv' in setup and compile(setup.split('\n', 1)[1], 'setup', 'exec')
-    text = str(nb)
-    assert 'nbdev_export()' not in text and f'{docs.site}' in text
+    path = docs.nbs/'tutorials'/'04_levels.ipynb'
+    nb, raw = docs.runnable(path), docs.read_cells(path)
+    assert f'{docs.site}probe.html' in str(nb) and '](../' not in str(nb)
+    assert [c['source'] for c in nb['cells'] if c['cell_type'] == 'code'] == [c['source'] for c in raw if c['cell_type'] == 'code']
+    badge = docs.badges('tutorials/04_levels')['source']
+    assert f"{docs.cfg.user}/{docs.cfg.repo}/blob/{docs.cfg.branch}/{path.relative_to(docs.root)}" in badge and 'download="levels.ipynb"' in badge
+
+def test_alone():
+    "A tutorial that reads tables runs in an empty folder; in place of GitHub it asks this repository"
+    import nbformat
+    from nbclient import NotebookClient
+    nb = nbformat.read(docs.nbs/'tutorials'/'02_performance.ipynb', 4)
+    nb.cells[1].source = nb.cells[1].source.replace(docs.cfg.git_url, f'{docs.root.as_uri()} {docs.cfg.repo}')
+    with tempfile.TemporaryDirectory() as tmp:
+        NotebookClient(nb, timeout=120, resources=dict(metadata=dict(path=tmp))).execute()
+        assert (Path(tmp)/docs.cfg.repo).is_dir()
 
 if __name__ == '__main__':
     tests = [f for n, f in list(globals().items()) if n.startswith('test_')]

@@ -45,7 +45,7 @@ def name_chord(
 @dataclass
 class Song:
     "A roll and the labels of its steps."
-    name: str
+    name: str                                   # unique in the corpus
     roll: np.ndarray                            # uint8 (C, 128, T), beginning on a beat
     labels: dict = field(default_factory=dict)  # task → (T,) float, NaN where not known
     group: str = ''                             # songs of one group stay together in splits (default: the name)
@@ -85,14 +85,18 @@ def align(
     return int(np.argmax(share)) - most, float(max(share))
 
 # %% ../nbs/22_annotations.ipynb #f845ce5b
-def read_phrases(path) -> list:
+def read_phrases(
+    path,  # human_label1.txt of a song
+) -> list:
     "Phrases (letter, bars) of a file with `i4A4B8…`. Raises ValueError, naming the file, for anything else."
     text = Path(path).read_text().strip()
     if not re.fullmatch(r'([A-Za-z]\d+)+', text):
         raise ValueError(f'{str(path)!r} holds {text[:20]!r}, not letters and numbers of bars')
     return [(letter, int(n)) for letter, n in re.findall(r'([A-Za-z])(\d+)', text)]
 
-def read_melody(path) -> np.ndarray:
+def read_melody(
+    path,  # melody.txt of a song
+) -> np.ndarray:
     "Notes (N, 4) of a file with a pitch (0: silence) and a length in sixteenths a line."
     lines = [l.split() for l in Path(path).read_text().splitlines() if l.strip()]
     pitch, length = np.array(lines, dtype=int).reshape(-1, 2).T
@@ -126,11 +130,11 @@ def _track_notes(score, keep, steps_per_beat):
     return ticks_to_notes(*columns, score.ticks_per_quarter, steps_per_beat)
 
 def pop909_cl_song(
-    path,                # POP909_processed/NNN.mid
-    structure=None,      # folder with human_label1.txt and melody.txt of the song
-    pop909=None,         # folder with NNN.mid, the original, of the song
-    onsets=False,        # add a channel with the first step of each note?
-    steps_per_beat=4,
+    path,              # POP909_processed/NNN.mid
+    structure=None,    # folder with human_label1.txt and melody.txt of the song
+    pop909=None,       # folder with NNN.mid, the original, of the song
+    onsets=False,      # add a channel with the first step of each note?
+    steps_per_beat=4,  # time steps in a quarter note
 ) -> Song:
     "A song of POP909-CL with the labels that these folders give. Raises ValueError where it has no track `piano`."
     path, spb = Path(path), steps_per_beat
@@ -159,9 +163,9 @@ def pop909_cl_song(
 
 # %% ../nbs/22_annotations.ipynb #fe52aeee
 def pop909_song(
-    folder,              # POP909/NNN
-    onsets=False,        # add a channel with the first step of each note?
-    steps_per_beat=4,
+    folder,            # POP909/NNN
+    onsets=False,      # add a channel with the first step of each note?
+    steps_per_beat=4,  # time steps in a quarter note
 ) -> Song:
     "A song of POP909 with its melody, key and chords. Raises ValueError where it has no notes."
     folder = Path(folder)
@@ -206,13 +210,13 @@ def _read_all(files, read, progress=True):
     return songs
 
 def pop909_songs(
-    pop909_cl=None,      # folder of NNN.mid of POP909-CL; None: POP909 with its own labels
-    structure=None,      # folder of NNN/human_label1.txt
-    pop909=None,         # folder of NNN/NNN.mid
-    limit=None,          # this many songs at most, the first ones
-    onsets=False,        # add a channel with the first step of each note?
-    progress=True,
-) -> list:               # of Song
+    pop909_cl=None,  # folder of NNN.mid of POP909-CL; None: POP909 with its own labels
+    structure=None,  # folder of NNN/human_label1.txt
+    pop909=None,     # folder of NNN/NNN.mid
+    limit=None,      # this many songs at most, the first ones
+    onsets=False,    # add a channel with the first step of each note?
+    progress=True,   # show a progress bar?
+) -> list:           # of Song
     """POP909 with every label that these folders give; songs that cannot be read are reported and left out.
 
     Raises FileNotFoundError for a folder that does not exist, ValueError where no song could be read.
@@ -270,10 +274,10 @@ def _dcml_notes(rows, spb):
 
 # %% ../nbs/22_annotations.ipynb #s13b56b7
 def dcml_song(
-    notes,               # notes/PIECE.notes.tsv
-    harmonies,           # harmonies/PIECE.harmonies.tsv
-    onsets=False,        # add a channel with the first step of each note?
-    steps_per_beat=4,
+    notes,             # notes/PIECE.notes.tsv
+    harmonies,         # harmonies/PIECE.harmonies.tsv
+    onsets=False,      # add a channel with the first step of each note?
+    steps_per_beat=4,  # time steps in a quarter note
 ) -> Song:
     "A movement with its analysis; those of one work are one group. Raises ValueError for a table without notes."
     spb, (found, bar) = steps_per_beat, _dcml_notes(_table(notes), steps_per_beat)
@@ -296,11 +300,11 @@ def dcml_song(
     return _make_song(name, found, labels, bar % spb, onsets, group=re.sub(r'_\d+$', '', name))
 
 def dcml_songs(
-    folder,              # with notes/ and harmonies/
-    limit=None,          # this many movements at most, the first ones
-    onsets=False,        # add a channel with the first step of each note?
-    progress=True,
-) -> list:               # of Song
+    folder,         # with notes/ and harmonies/
+    limit=None,     # this many movements at most, the first ones
+    onsets=False,   # add a channel with the first step of each note?
+    progress=True,  # show a progress bar?
+) -> list:          # of Song
     "A DCML corpus; unreadable movements are reported and left out. Raises FileNotFoundError where there are none."
     files = sorted(Path(folder).glob('notes/*.tsv'))
     if not files: raise FileNotFoundError(f'no tables notes/*.tsv in {str(folder)!r}')
@@ -313,12 +317,12 @@ def dcml_songs(
 SPLITS = {'train': 0, 'valid': 1, 'val': 1, 'validation': 1, 'test': 2}
 
 def table_songs(
-    table,               # CSV file: path, and any of start, end, label, split, group
-    root=None,           # folder that paths are relative to; None: that of the table
-    onsets=False,        # add a channel with the first step of each note?
-    steps_per_beat=4,
-    progress=True,
-) -> list:               # of Song
+    table,             # CSV file: path, and any of start, end, label, split, group
+    root=None,         # folder that paths are relative to; None: that of the table
+    onsets=False,      # add a channel with the first step of each note?
+    steps_per_beat=4,  # time steps in a quarter note
+    progress=True,     # show a progress bar?
+) -> list:             # of Song
     """Files and labels of a table; files that cannot be read are reported and left out.
 
     Raises FileNotFoundError without the table; ValueError without a column path, for an unknown split, for a span that

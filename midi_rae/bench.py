@@ -40,9 +40,9 @@ from .reconstruct import load_pair, score_files
 
 # %% ../nbs/32_bench.ipynb #7e58e9b6
 def race(
-    runs: dict,    # name → function without arguments
-    rounds=5,
-) -> dict:         # name → seconds of each round
+    runs: dict,  # name → function without arguments
+    rounds=5,    # how often each is timed
+) -> dict:       # name → seconds of each round
     "Time functions that take turns; a first round warms up and is not counted."
     times = {k: [] for k in runs}
     for i in range(rounds + 1):
@@ -53,18 +53,20 @@ def race(
     return times
 
 def ratio(
-    times: dict,          # from `race`
-    slow: str, fast: str, # names
+    times: dict,  # from `race`
+    slow: str,    # name of the slower one
+    fast: str,    # name of the faster one
 ) -> float:
     "Median over the rounds of how many times faster `fast` was than `slow`."
     return statistics.median(a/b for a, b in zip(times[slow], times[fast]))
 
 def row(
-    what: str,             # what is measured
-    reference, measured,   # values of the reference and of this library; '' where there is no reference
-    unit: str,
-    factor=None,           # improvement over the reference; None: measured/reference, for units where more is better
-    target='',             # the factor that this project set out to reach
+    what: str,    # what is measured
+    reference,    # value of the reference; '' where there is none
+    measured,     # value of this library
+    unit: str,    # of both values
+    factor=None,  # improvement over the reference; None: measured/reference, for units where more is better
+    target='',    # the factor that this project set out to reach
 ) -> dict:
     "One row of the table."
     if factor is None: factor = measured/reference
@@ -115,10 +117,11 @@ def in_own_process(
 
 # %% ../nbs/32_bench.ipynb #becd5482
 def naive_sigreg(
-    x: Tensor,     # (N, D)
-    a: Tensor,     # (D, S) unit columns
-    points=17, t_max=5.,
-) -> Tensor:       # scalar
+    x: Tensor,  # (N, D)
+    a: Tensor,  # (D, S) unit columns
+    points=17,  # trapezoid points on [-t_max, t_max]
+    t_max=5.,   # largest frequency
+) -> Tensor:    # scalar
     "The sliced Epps–Pulley statistic as written in LeJEPA (arXiv 2511.08544), with complex numbers."
     t = torch.linspace(-t_max, t_max, points, dtype=x.dtype, device=x.device)
     phi = (-t**2/2).exp()
@@ -127,9 +130,11 @@ def naive_sigreg(
 
 # %% ../nbs/32_bench.ipynb #42d63d11
 def sigreg_run(
-    kind: str,     # 'naive', 'eager' or 'compiled'
-    N: int, D: int, slices=256,
-):                 # function: forward and backward
+    kind: str,   # 'naive', 'eager' or 'compiled'
+    N: int,      # tokens
+    D: int,      # width of a token
+    slices=256,  # random directions
+):               # function: forward and backward
     "SIGReg of N random tokens of width D, ready to be timed."
     torch.manual_seed(0)
     x, sig = torch.randn(N, D, requires_grad=True), SIGReg(slices, compiled=kind == 'compiled')
@@ -139,7 +144,10 @@ def sigreg_run(
         (naive_sigreg(x, a) if kind == 'naive' else sig(x, a)).backward()
     return run
 
-def bench_sigreg(sizes=((8192, 16), (20000, 8)), rounds=5) -> list[dict]:
+def bench_sigreg(
+    sizes=((8192, 16), (20000, 8)),  # (tokens, width) of each measurement
+    rounds=5,                        # see `race`
+) -> list[dict]:
     "Time and memory of SIGReg, forward and backward, 256 slices and 17 points."
     rows = []
     for N, D in sizes:
@@ -157,24 +165,39 @@ def bench_sigreg(sizes=((8192, 16), (20000, 8)), rounds=5) -> list[dict]:
 # %% ../nbs/32_bench.ipynb #e7782666
 class NaiveSIGReg(SIGReg):
     "SIGReg by `naive_sigreg`."
-    def forward(self, x, directions=None): return naive_sigreg(x.float(), self.slices(x.shape[1], x.device))
+    def forward(self,
+        x,                # (N, D) embeddings
+        directions=None,  # not used
+    ):                    # scalar
+        "The statistic along new random directions."
+        return naive_sigreg(x.float(), self.slices(x.shape[1], x.device))
 
 class GlobalRefine(nn.Module):
     "Two blocks of global attention over all tokens of a map `(B, D, H, W)`."
-    def __init__(self, dim, heads=4):
+    def __init__(self,
+        dim,      # width of the map
+        heads=4,  # of the attention
+    ):
         super().__init__()
         self.blocks = nn.Sequential(*[Block(dim, heads) for _ in range(2)])
 
-    def forward(self, x): return self.blocks(x.flatten(2).transpose(1, 2)).transpose(1, 2).unflatten(2, x.shape[2:])
+    def forward(self, x):  # (B, D, H, W)
+        "The map after both blocks."
+        return self.blocks(x.flatten(2).transpose(1, 2)).transpose(1, 2).unflatten(2, x.shape[2:])
 
-def naive_pretrainer(cfg) -> Pretrainer:
+def naive_pretrainer(
+    cfg,  # DictConfig of a pretraining
+) -> Pretrainer:
     "The model of `train_enc` with the naive SIGReg and global attention in the MAE decoder."
     m = Pretrainer(cfg)
     m.lejepa.sigreg = NaiveSIGReg(cfg.loss.num_slices)
     m.mae_decoder.refine = GlobalRefine(m.mae_decoder.head[0].in_features)
     return m
 
-def one_by_one(ds, batch_size):
+def one_by_one(
+    ds,          # PRPairDataset
+    batch_size,  # pairs in a batch
+):
     "Batches collated from single pairs, without end."
     rng = np.random.default_rng(0)
     while True: yield default_collate([ds[int(i)] for i in rng.integers(len(ds), size=batch_size)])
@@ -217,7 +240,7 @@ def step_run(
 def bench_step(
     store,               # path of a roll store
     kinds=tuple(STEPS),  # 'naive' and 'eager' first
-    rounds=5,
+    rounds=5,            # see `race`
     overrides=(),        # of config_swin
 ) -> list[dict]:
     "Pairs per second and peak memory of a step of pretraining."
@@ -255,7 +278,12 @@ class Products(TorchDispatchMode):
 
 # %% ../nbs/32_bench.ipynb #5014203a
 @torch.no_grad()
-def bench_inference(batch=64, gemm=2048, rounds=9, overrides=()) -> list[dict]:
+def bench_inference(
+    batch=64,      # images at once
+    gemm=2048,     # side of the square matrices
+    rounds=9,      # see `race`
+    overrides=(),  # of config_swin
+) -> list[dict]:
     "Encoder forward in float32: images per second, against the limits set by matrix products."
     keep_memory()
     encoder = build(load_config('config_swin', list(overrides)).model.encoder).eval()
@@ -279,9 +307,9 @@ def bench_inference(batch=64, gemm=2048, rounds=9, overrides=()) -> list[dict]:
 
 # %% ../nbs/32_bench.ipynb #f2b356f4
 def loader_run(
-    store,          # path
-    batches=50,
-):                  # function without arguments
+    store,       # path
+    batches=50,  # of 64 pairs
+):               # function without arguments
     "A function that opens a store, takes batches of pairs from it, and keeps the loader open."
     held = []
     def run():
@@ -290,9 +318,9 @@ def loader_run(
     return run
 
 def repeat_store(
-    store: RollStore,
-    out,              # path of the new store
-    times: int,
+    store: RollStore,  # of which the pieces are taken
+    out,               # path of the new store
+    times: int,        # how often each is written
 ) -> RollStore:
     "A store that holds the pieces of another many times over."
     with StoreWriter(out, store.settings) as w:
@@ -303,9 +331,10 @@ def repeat_store(
 
 # %% ../nbs/32_bench.ipynb #3b42e163
 def bench_data(
-    source, root=None, # as for `prepare`
-    times=100,         # repetitions of the corpus
-    rounds=5,
+    source,     # corpus, as for `prepare`
+    root=None,  # its folder, as for `prepare`
+    times=100,  # repetitions of the corpus
+    rounds=5,   # see `race`
 ) -> list[dict]:
     "Time to prepare a corpus and to take pairs from it; memory of a loader as the corpus grows."
     with tempfile.TemporaryDirectory() as tmp:
@@ -384,8 +413,8 @@ def bench_robustness(
             row('damaged MIDI files', '', n/seconds, 'files/s', '')]
 
 def some_midi(
-    store: RollStore,
-    n=20,
+    store: RollStore,  # of binary rolls
+    n=20,              # songs, at most
 ) -> list[bytes]:
     "The first songs of a store as MIDI files."
     with tempfile.TemporaryDirectory() as tmp:
@@ -393,28 +422,28 @@ def some_midi(
         return [f.read_bytes() for f in sorted(Path(tmp).iterdir())]
 
 # %% ../nbs/32_bench.ipynb #d66a4572
-def small_init(model):
+def small_init(model):  # Reconstructor, changed in place
     "Weights at timm's scale: truncated normal of standard deviation 0.02."
     for m in model.modules():
         if isinstance(m, (nn.Linear, nn.Conv2d)): trunc_normal_(m.weight, std=.02)
 
-def linear_head(model):
+def linear_head(model):  # Reconstructor, changed in place
     "LayerNorm and one linear map in place of the decoder's head."
     d = model.decoder
     dim, (ph, pw) = d.levels[-1].dim, d.patch_size
     d.head = nn.Sequential(nn.LayerNorm(dim), make_head('linear', dim, d.patch_size, d.head[-2].out_features//(ph*pw)))
     trunc_normal_(d.head[1][0].weight, std=dim**-.5)
 
-def random_laterals(model):
+def random_laterals(model):  # Reconstructor, changed in place
     "Lateral projections that do not start as the identity."
     for m in model.decoder.laterals: trunc_normal_(m.weight, std=m.in_features**-.5)
 
-def open_residuals(model):
+def open_residuals(model):  # Reconstructor, changed in place
     "Residual branches that do not start at zero."
     for n, p in model.named_parameters():
         if n.endswith(('norm1.weight', 'norm2.weight')): nn.init.ones_(p)
 
-def linear_head_small_init(model):
+def linear_head_small_init(model):  # Reconstructor, changed in place
     "A linear head and weights of standard deviation 0.02."
     linear_head(model)
     small_init(model)
@@ -521,10 +550,11 @@ def plot_ratios(
 
 # %% ../nbs/32_bench.ipynb #a82883bd
 def bench(
-    source='music21', root=None,  # corpus, as for `prepare`
-    out='bench',                  # folder
-    learn=False,                  # the training ablations too: half an hour
-    files=10_000,                 # damaged MIDI files
+    source='music21',  # corpus, as for `prepare`
+    root=None,         # its folder, as for `prepare`
+    out='bench',       # folder
+    learn=False,       # the training ablations too: half an hour
+    files=10_000,      # damaged MIDI files
 ) -> list[dict]:
     "Measure everything; write bench.csv and bench.png, and ablations.csv where asked for."
     out = Path(out)

@@ -15,7 +15,7 @@ from pathlib import Path
 from fastcore.script import anno_parser
 
 # %% ../nbs/35_cli.ipynb #048487d4
-def command(func):
+def command(func):  # with a docstring and comments for its parameters
     "Decorator: called without arguments, a function reads them from the command line; `-o` is short for `--out`."
     @wraps(func)
     def main(*args, **kwargs):
@@ -27,7 +27,7 @@ def command(func):
     return main
 
 @contextmanager
-def one_line(command: str):
+def one_line(command: str):  # its name
     "Turn an error that a user can act on into one line, beginning with the name of the command."
     try: yield
     except (OSError, ValueError, ImportError, RuntimeError) as e: raise SystemExit(f'{command}: {e}') from e
@@ -156,7 +156,19 @@ def search_cli(
     print(format_table([h | dict(start=clock(h['start']), end=clock(h['end'])) for h in hits]))
 
 # %% ../nbs/35_cli.ipynb #1174f464
-def labelled_songs(source, root, songs, onsets, out, pop909_cl, structure, pop909, dcml, labels, store):
+def labelled_songs(
+    source,     # corpus, as for `midi_rae_prepare`
+    root,       # its folder
+    songs,      # this many at most
+    onsets,     # add a channel with the first step of each note?
+    out,        # folder of the probe, where a store is made
+    pop909_cl,  # folder of POP909-CL
+    structure,  # folder of phrase labels
+    pop909,     # folder of POP909
+    dcml,       # folder of a DCML corpus
+    labels,     # CSV file of labels
+    store,      # path of a roll store
+):
     "The corpus that the options of `midi_rae_probe` name."
     from midi_rae.annotations import dcml_songs, pop909_songs, store_songs, table_songs
     from midi_rae.data import prepare
@@ -296,7 +308,7 @@ def finetune_cli(
     kind:str='class',         # class, labels (several, joined by semicolons) or number
     train:str='head',         # head (the encoder stays frozen), all, or how many of the coarsest levels
     steps:int=600,            # of training, at most
-    batch_size:int=32,
+    batch_size:int=32,        # examples in a batch
     lr:float=2e-3,            # of the head; of the encoder it falls from stage to stage
     layer_decay:float=.75,    # factor of the learning rate from one stage of the encoder to the one before it
     transpose:int=0,          # semitones up or down by which training windows are moved at random
@@ -308,7 +320,7 @@ def finetune_cli(
     drums:bool=False,         # keep drum tracks
     pedal:bool=False,         # let notes sound until the sustain pedal is released
     precision:str='no',       # no (float32) or bf16
-    seed:int=0,
+    seed:int=0,               # of split, head and order
 ):
     "Train an encoder on your own labels."
     from midi_rae.files import format_table

@@ -62,7 +62,7 @@ class MicroBatches:
         "Second pass: sums have the value of the whole batch and the gradient of one micro-batch."
         return self._part(False)
 
-    def add(self, t):
+    def add(self, t):  # this micro-batch's part, any shape
         "The next sum of this micro-batch: itself under `learn()`, the total with its gradient under `use()`."
         i, self.i = self.i, self.i + 1
         if not self.learning: return self.sums[i] + (t - t.detach())
@@ -70,25 +70,31 @@ class MicroBatches:
         self.sums[i] += t.detach()
         return t
 
-    def same(self, t):
+    def same(self, t):  # this micro-batch's tensor
         "The tensor that the first micro-batch passed at this place."
         j, self.j = self.j, self.j + 1
         if j == len(self.shared): self.shared.append(t)
         return self.shared[j]
 
 # %% ../nbs/04_collectives.ipynb #887ee665
-def all_sum(t: Tensor) -> Tensor:
+def all_sum(
+    t: Tensor,  # this rank's part, any shape
+) -> Tensor:
     "Sum over ranks and micro-batches, with a gradient; `t` itself where there is one of each."
     if (parts := _parts.get()) is not None:
         t = parts.add(t)
         if parts.learning: return t
     return rank_sum(t)
 
-def rank_sum(t: Tensor) -> Tensor:
+def rank_sum(
+    t: Tensor,  # this rank's part, any shape
+) -> Tensor:
     "Sum over ranks only, with a gradient: for statistics that each micro-batch may have of its own."
     return _AllSum.apply(t) if _many_ranks() else t
 
-def all_same(t: Tensor) -> Tensor:
+def all_same(
+    t: Tensor,  # any shape, the same on every rank
+) -> Tensor:
     """Replace `t`, in place, by the first rank's, and return the first micro-batch's: for random numbers that must
     be the same everywhere."""
     if _many_ranks(): dist.broadcast(t, 0)

@@ -76,10 +76,11 @@ def _level_mean(
 
 @torch.no_grad()
 def chroma_r2(
-    encoder,                 # in eval mode
-    train_ds, val_ds,        # pairs; the first views are used
-    windows=2048,            # at most, of each split
-) -> list[float]:            # of each level, coarsest first
+    encoder,       # in eval mode
+    train_ds,      # pairs to fit on, of which the first views are used
+    val_ds,        # pairs to score on, likewise
+    windows=2048,  # at most, of each split
+) -> list[float]:  # of each level, coarsest first
     """R² of a ridge regression from a level's mean non-empty embedding to the window's pitch-class histogram, on
     held-out songs."""
     def data(ds):
@@ -132,11 +133,11 @@ def objective_rows(
 
 # %% ../nbs/33_compare.ipynb #5a75f5a8
 def step_costs(
-    store,           # path
-    names=None,      # keys of OBJECTIVES; None: all but the one that differs in the seed only
-    overrides=(),    # of config_swin
-    rounds=7,
-) -> dict:           # objective → (seconds of a step, median ratio to MAE)
+    store,         # path
+    names=None,    # keys of OBJECTIVES; None: all but the one that differs in the seed only
+    overrides=(),  # of config_swin
+    rounds=7,      # see `race`
+) -> dict:         # objective → (seconds of a step, median ratio to MAE)
     "Cost of an optimizer step for each objective."
     keep_memory()
     names = names or [n for n in OBJECTIVES if 'seed' not in n]
@@ -192,13 +193,13 @@ def mask_rows(
 
 # %% ../nbs/33_compare.ipynb #09a54aff
 def head_rows(
-    store,           # path
-    out,             # folder of the runs
-    heads=('mlp', 'linear', 'conv_transpose', 'pixel_shuffle'),
-    overrides=(),    # of config_swin
-    val=100,         # songs held out
-    rounds=15,       # of timing
-) -> list[dict]:     # head, its parameters, decoder time as a multiple of the first row's, F1 at ¼, ½, end of training
+    store,                                                       # path
+    out,                                                         # folder of the runs
+    heads=('mlp', 'linear', 'conv_transpose', 'pixel_shuffle'),  # names of unpatchify heads
+    overrides=(),                                                # of config_swin
+    val=100,                                                     # songs held out
+    rounds=15,                                                   # of timing
+) -> list[dict]:  # head, its parameters, decoder time as a multiple of the first row's, F1 at ¼, ½, end of training
     "Compare heads: parameters, time of the decoder (forward and backward), F1 at equal steps."
     trained = ablate(store, out, None, overrides, val, {h: ([f'dec.head={h}'], None) for h in heads})
     encoder = load_part(f'{out}/{heads[0]}')
@@ -210,11 +211,12 @@ def head_rows(
 
 # %% ../nbs/33_compare.ipynb #45729fde
 def compare(
-    source='music21', root=None,   # corpus, as for `prepare`
-    out='compare',                 # folder
-    val=100,                       # songs held out
-    overrides=(),                  # of config_swin, for every training
-) -> dict:                         # 'objectives', 'masks', 'heads': rows
+    source='music21',  # corpus, as for `prepare`
+    root=None,         # its folder, as for `prepare`
+    out='compare',     # folder
+    val=100,           # songs held out
+    overrides=(),      # of config_swin, for every training
+) -> dict:             # 'objectives', 'masks', 'heads': rows
     "Run all comparisons; write objectives.csv, masks.csv and heads.csv."
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)

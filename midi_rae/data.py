@@ -26,7 +26,7 @@ FORMAT = 'midi-rae roll store 1'
 
 class RollStore:
     "A prepared corpus, memory-mapped on first use. FileNotFoundError, or ValueError if `path` is not a store."
-    def __init__(self, path):
+    def __init__(self, path):  # folder that `prepare` wrote
         self.path, self._rows = Path(path), None
         if not (self.path/'index.json').is_file():
             raise FileNotFoundError(f'{str(path)!r} is not a roll store: it has no index.json. Make one with `prepare`')
@@ -53,7 +53,7 @@ class RollStore:
             self._rows = rows
         return self._rows
 
-    def song(self, i):
+    def song(self, i):  # number of the piece, negative from the end
         "Piece `i` as a roll, uint8 `(C,128,T)`."
         i = range(len(self))[i]
         return unpack_roll(self.rows[self.offsets[i]:self.offsets[i] + self.lengths[i]])
@@ -94,16 +94,6 @@ class StoreWriter:
             self.held = stack.pop_all()
         return self
 
-    def add(self, name, rows, label='', group=None):
-        "Append a piece: packed rows (T,C,16), or (T,C,128) with velocities."
-        if rows.shape[1:] != self.tail:
-            raise ValueError(f'{name}: rows of shape {rows.shape} in a store of (T,{self.tail[0]},{self.tail[1]})')
-        self.file.write(np.ascontiguousarray(rows).data)
-        self.names.append(name)
-        self.labels.append(label)
-        self.groups.append(group or name)
-        self.lengths.append(len(rows))
-
     def __exit__(self, kind, *_):
         with self.held:
             if kind is not None: return
@@ -113,6 +103,23 @@ class StoreWriter:
             index = dict(format=FORMAT) | {k: getattr(self, k) for k in keys}
             (self.tmp/'index.json').write_text(json.dumps(index), encoding='utf-8')
             replace_folder(self.tmp, self.out)
+
+# %% ../nbs/17_data.ipynb #8d574803
+@patch
+def add(self:StoreWriter,
+    name,        # of the piece
+    rows,        # uint8 (T,C,16), or (T,C,128) with velocities
+    label='',    # class of the piece, if any
+    group=None,  # of pieces that stay in one split; None: its name
+):
+    "Append a piece: packed rows (T,C,16), or (T,C,128) with velocities."
+    if rows.shape[1:] != self.tail:
+        raise ValueError(f'{name}: rows of shape {rows.shape} in a store of (T,{self.tail[0]},{self.tail[1]})')
+    self.file.write(np.ascontiguousarray(rows).data)
+    self.names.append(name)
+    self.labels.append(label)
+    self.groups.append(group or name)
+    self.lengths.append(len(rows))
 
 # %% ../nbs/17_data.ipynb #d5bbab43
 def music_key(
@@ -315,7 +322,10 @@ def shift_bytes(
 # %% ../nbs/17_data.ipynb #4aca4dba
 class Pairs(Sequence):
     "The pairs of a batch as a sequence, for collate functions; `batch` contains them collated."
-    def __init__(self, batch): self.batch = batch
+    def __init__(self,
+        batch,  # dict of tensors, the pairs' first dimension
+    ):
+        self.batch = batch
     def __len__(self): return len(self.batch['file_idx'])
     def __getitem__(self, i): return {k: v[i] for k, v in self.batch.items()}
 
@@ -356,14 +366,12 @@ class PRPairDataset(torch.utils.data.Dataset):
         self.counts = -(-self.store.lengths[self.songs] // width)       # items of each song
         self.first = np.cumsum(self.counts) - self.counts               # first item of each song
 
-    @property
-    def channels(self): return self.store.channels
     def __len__(self): return int(self.counts.sum())
-    def set_epoch(self, epoch):
+    def set_epoch(self, epoch):  # from 0
         "Choose the epoch of `ds[i]` and of `batch` without `epoch`."
         self.epoch = int(epoch)
     def __getstate__(self): return self.__dict__ | dict(_blocks=None, _buffers=Buffers())
-    def __getitem__(self, idx):
+    def __getitem__(self, idx):  # 0..len-1
         "One pair: images (C,H,W), deltas (2,), file_idx ()."
         return {k: v[0] for k, v in self.batch([idx]).items()}
     def __getitems__(self, idxs):
@@ -371,7 +379,17 @@ class PRPairDataset(torch.utils.data.Dataset):
         return Pairs(self.batch(idxs))
 
 # %% ../nbs/17_data.ipynb #saedbcc5
-def choose_pieces(store, which, val, seed):
+@patch(as_prop=True)
+def channels(self:PRPairDataset) -> int:
+    "Channels of a view: 2 with onsets, else 1."
+    return self.store.channels
+
+def choose_pieces(
+    store,  # RollStore
+    which,  # 'train', 'val', 'all', or indices of pieces
+    val,    # share of the pieces held out, or their number
+    seed,   # of the split
+):
     "Indices of the pieces of a split."
     if not isinstance(which, str): return np.array([range(len(store))[i] for i in which], dtype=np.int64)
     if which == 'all': return np.arange(len(store))
@@ -396,9 +414,9 @@ def locate(self:PRPairDataset,
 
 @patch
 def shifts(self:PRPairDataset,
-    idxs,               # (B,) items, 0..len-1
-    epoch:int,
-)->np.ndarray:          # (B,2) int64: dx, dy
+    idxs,       # (B,) items, 0..len-1
+    epoch:int,  # from which the random numbers follow
+)->np.ndarray:  # (B,2) int64: dx, dy
     "The shift of each item's second view."
     d = [below(draw(self.seed, epoch, idxs, k), 2*m + 1) - m for k, m in ((0, self.max_dx), (1, self.max_dy))]
     return np.stack(d, 1)
@@ -435,15 +453,18 @@ def blocks(self:PRPairDataset):
 # %% ../nbs/17_data.ipynb #12c33e01
 class Buffers:
     "Byte arrays that are reused when the last tensor that shares their memory is deleted."
-    def __init__(self, keep=6): self.free, self.keep = {}, keep
+    def __init__(self,
+        keep=6,  # arrays of one size kept for reuse
+    ):
+        self.free, self.keep = {}, keep
 
-    def empty(self, shape):
+    def empty(self, shape):  # of the array
         "An uninitialised uint8 array."
         size = int(np.prod(shape))
         free = self.free.get(size)
         return (free.pop() if free else np.empty(size, np.uint8)).reshape(shape)
 
-    def tensor(self, a):
+    def tensor(self, a):  # uint8 array
         "The array (or a part of one from `empty`) as a tensor that shares its memory."
         owner = a if a.base is None else a.base
         weakref.finalize(a, self._back, owner).atexit = False
@@ -457,9 +478,12 @@ class Buffers:
 # %% ../nbs/17_data.ipynb #a65eebb5
 @patch
 def first_views(self:PRPairDataset,
-    idxs, song, start, room, # (B,) items, their pieces, first steps, and the last step a window may start at
-    epoch:int,
-)->np.ndarray:          # (B,W,C,bytes) columns; `start` is changed where a window was empty
+    idxs,       # (B,) items, 0..len-1
+    song,       # (B,) their pieces
+    start,      # (B,) their first steps
+    room,       # (B,) the last step a window may start at
+    epoch:int,  # from which the random numbers follow
+)->np.ndarray:  # (B,W,C,bytes) columns; `start` is changed where a window was empty
     "The columns of the first views."
     still = np.zeros(len(idxs), np.int64)
     x = self.columns(song, start, still)
@@ -471,13 +495,16 @@ def first_views(self:PRPairDataset,
     return x
 
 @patch
-def unpack(self:PRPairDataset, x, out):
+def unpack(self:PRPairDataset,
+    x,    # (B,W,C,bytes) packed columns, or (B,W,C,128) velocities
+    out,  # uint8 (B,W,C,bits), written
+):
     "Write columns (B,W,C,·) into `out`, uint8 (B,W,C,bits)."
     if self.store.velocity: out[:] = x
     else: out.reshape(-1)[:] = np.unpackbits(np.ascontiguousarray(x).reshape(-1), bitorder='little')
 
 @patch
-def images(self:PRPairDataset, a):
+def images(self:PRPairDataset, a):  # uint8 (B,W,C,bits)
     "Unpacked columns (B,W,C,bits) as images (B,C,H,W) of the dataset's dtype; uint8 ones are a view, not a copy."
     x = self._buffers.tensor(a[..., :self.height]).permute(0, 2, 3, 1)
     if self.dtype == torch.uint8: return x
@@ -515,7 +542,16 @@ def collate_pairs(
 # %% ../nbs/17_data.ipynb #e172335b
 class PairLoader:
     "Iterable over batches of a `PRPairDataset` in an order that depends only on `(seed, epoch)`. See `pair_loader`."
-    def __init__(self, dataset, batch_size, shuffle, rank, world_size, start, drop_last, infinite):
+    def __init__(self,
+        dataset,     # PRPairDataset
+        batch_size,  # pairs in a batch, on each rank
+        shuffle,     # another order in each epoch?
+        rank,        # number of this process
+        world_size,  # processes that share each global batch
+        start,       # batches this rank has taken before, in all
+        drop_last,   # leave out a last batch that is smaller?
+        infinite,    # begin again after the last batch?
+    ):
         if batch_size < 1 or world_size < 1 or not 0 <= rank < world_size or start < 0:
             raise ValueError(f'arguments out of range: {batch_size=}, {rank=}, {world_size=}, {start=}')
         self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
@@ -530,12 +566,15 @@ class PairLoader:
         n, whole = len(self.dataset), self.batch_size * self.world_size
         return n // whole + (not self.drop_last and n % whole >= self.world_size)
 
-    def order(self, epoch):
+    def order(self, epoch):  # from 0
         "All items in the order of an epoch."
         n = np.arange(len(self.dataset))
         return np.argsort(draw(self.dataset.seed, epoch, n, 2**32), kind='stable') if self.shuffle else n
 
-    def items(self, step, order=None):
+    def items(self,
+        step,        # number of the batch
+        order=None,  # all items in the order of its epoch; None: computed
+    ):
         "The items of this rank's batch number `step`, counted from the start of the first epoch."
         epoch, k = divmod(step, len(self))
         whole = self.batch_size * self.world_size

@@ -24,11 +24,11 @@ from .train_enc import make_dataset, open_store, val_batches
 
 # %% ../nbs/34_demo.ipynb #6ae207d1
 def demo_config(
-    out,               # folder of the demo
-    name: str,         # 'enc', 'dec' or 'random': the run's folder in it
-    steps: int,
-    overrides=(),      # more Hydra overrides
-):                     # DictConfig
+    out,           # folder of the demo
+    name: str,     # 'enc', 'dec' or 'random': the run's folder in it
+    steps: int,    # optimizer steps
+    overrides=(),  # more Hydra overrides
+):                 # DictConfig
     "The config of one of the demo's three trainings."
     often = max(1, steps//4)
     return load_config('config_swin', [
@@ -52,10 +52,10 @@ def held_out_f1(
 # %% ../nbs/34_demo.ipynb #bc8fa60c
 @torch.no_grad()
 def look_inside(
-    cfg,        # DictConfig of a pretraining
-    run,        # its folder
-    windows=128,
-):              # (rows of the level table, Figure: roll | masked | reconstruction | error map)
+    cfg,          # DictConfig of a pretraining
+    run,          # its folder
+    windows=128,  # held-out windows, at most
+):                # (rows of the level table, Figure: roll | masked | reconstruction | error map)
     "Statistics of each level, and reconstructions of masked windows, on held-out music."
     encoder, mae, ds = load_part(run), load_part(run, 'mae_decoder'), make_dataset(cfg, open_store(cfg), 'val')
     x = ds.batch(range(min(windows, len(ds))))['img1'].float()

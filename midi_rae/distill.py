@@ -34,9 +34,10 @@ def standardised(
 class PrototypeHead(nn.Module):
     "`(…, D)` → `(…, K)`: an MLP, then the cosine similarity of its output with each of K prototypes, in float32."
     def __init__(self,
-        dim: int,          # width of the level
-        prototypes=64,     # K
-        hidden=128, bottleneck=32,
+        dim: int,       # width of the level
+        prototypes=64,  # K
+        hidden=128,     # width of the two hidden layers
+        bottleneck=32,  # width in which cosines are taken
     ):
         super().__init__()
         widths = [dim, hidden, hidden, bottleneck]
@@ -59,9 +60,10 @@ class PrototypeHead(nn.Module):
 class LevelHeads(nn.Module):
     "A `PrototypeHead` for each level. Raises ValueError for fewer than two prototypes or a wrong number of levels."
     def __init__(self,
-        dims: list,        # width of each level, coarsest first
-        prototypes=64,     # per level: a number for all levels, or a list
-        hidden=128, bottleneck=32,
+        dims: list,     # width of each level, coarsest first
+        prototypes=64,  # per level: a number for all levels, or a list
+        hidden=128,     # see `PrototypeHead`
+        bottleneck=32,  # see `PrototypeHead`
     ):
         super().__init__()
         ks = [prototypes]*len(dims) if isinstance(prototypes, int) else list(prototypes)
@@ -77,7 +79,7 @@ class LevelHeads(nn.Module):
         embs: list,          # of each level (B, N, D)
         picks: list,         # of each level (B, N) bool, tokens to score
     ) -> list[Tensor]:       # of each level (B, N, K), 0 where not picked
-        "Scores of the picked tokens, which are standardised first."
+        "Scores of the picked tokens, which are standardised first. Raises ValueError for another number of levels."
         return [_scores_at(h, e, p) for h, e, p in zip(self.heads, embs, picks, strict=True)]
 
 @torch.compiler.disable   # the number of picked tokens differs between batches
@@ -100,19 +102,19 @@ def mean_and_stretch(
     return total[:-1]/n, spread/(var + 1e-12).sqrt()
 
 def centred(
-    scores: Tensor,      # (M, K) of the teacher
-    center: Tensor,      # (K,) running mean of its scores
-    temp: float,
-) -> Tensor:             # (M, K) rows sum to 1
+    scores: Tensor,  # (M, K) of the teacher
+    center: Tensor,  # (K,) running mean of its scores
+    temp: float,     # temperature; the smaller, the sharper
+) -> Tensor:         # (M, K) rows sum to 1
     "Softmax of the scores minus their running mean: centring as in DINO (arXiv 2104.14294)."
     return ((scores - center)/temp).softmax(-1)
 
 def sinkhorn(
-    scores: Tensor,      # (M, K) cosines of the teacher
-    weight: Tensor,      # (M,) 1 for tokens that count, 0 for the others
-    temp: float,
-    iterations=3,
-) -> Tensor:             # (M, K) rows sum to 1 where the weight is 1, and are 0 elsewhere
+    scores: Tensor,  # (M, K) cosines of the teacher
+    weight: Tensor,  # (M,) 1 for tokens that count, 0 for the others
+    temp: float,     # temperature; the smaller, the sharper
+    iterations=3,    # normalisations of columns and rows
+) -> Tensor:         # (M, K) rows sum to 1 where the weight is 1, and are 0 elsewhere
     """Assignments in which all prototypes are equally frequent over the tokens of all ranks: Sinkhorn–Knopp as in
     SwAV (arXiv 2006.09882)."""
     q = scores.float()/temp
@@ -125,16 +127,20 @@ def sinkhorn(
 
 # %% ../nbs/11_distill.ipynb #9428c511
 def momentum_at(
-    step: int, steps: int,
-    start=.99, end=1.,
+    step: int,   # optimizer steps done
+    steps: int,  # optimizer steps of the run
+    start=.99,   # at the first step
+    end=1.,      # at the last step
 ) -> float:
     "Momentum of the teacher: from `start` to `end` along a cosine."
     return end - (end - start)*(math.cos(math.pi*min(1., step/max(1, steps))) + 1)/2
 
 def temperature_at(
-    step: int, steps: int,
-    start=.04, end=.07,
-    warmup=.3,              # share of the steps over which it rises
+    step: int,   # optimizer steps done
+    steps: int,  # optimizer steps of the run
+    start=.04,   # at the first step
+    end=.07,     # after the rise
+    warmup=.3,   # share of the steps over which it rises
 ) -> float:
     "Temperature of the teacher: linear from `start` to `end`, then constant."
     return start + (end - start)*min(1., step/max(1., warmup*steps))
@@ -144,12 +150,16 @@ class Teacher(nn.Module):
     """Running averages of an encoder and its heads, whose prototype assignments are the targets. Raises ValueError
     for settings out of range."""
     def __init__(self,
-        encoder: nn.Module, heads: LevelHeads,    # copied
-        steps: int,                               # optimizer steps of the whole run
-        targets='sinkhorn',                       # or 'center'
-        center_momentum=.9,                       # of the running mean of its scores
-        momentum=.99, momentum_end=1.,            # see `momentum_at`
-        temp=.04, temp_end=.07, temp_warmup=.3,   # see `temperature_at`
+        encoder: nn.Module,  # copied
+        heads: LevelHeads,   # copied
+        steps: int,          # optimizer steps of the whole run
+        targets='sinkhorn',  # or 'center'
+        center_momentum=.9,  # of the running mean of its scores
+        momentum=.99,        # at the first step, see `momentum_at`
+        momentum_end=1.,     # at the last step
+        temp=.04,            # at the first step, see `temperature_at`
+        temp_end=.07,        # after the rise
+        temp_warmup=.3,      # share of the steps over which it rises
     ):
         super().__init__()
         if targets not in ('sinkhorn', 'center'):
@@ -164,17 +174,19 @@ class Teacher(nn.Module):
         for i, h in enumerate(self.heads.heads): self.register_buffer(f'center_{i}', torch.zeros(len(h.prototypes)))
         self.train()
 
-    def train(self, mode=True):
+    def train(self, mode=True):  # not used
         "Stay in eval mode, whatever `mode` is."
         return super().train(False)
 
     @property
-    def temp(self) -> float: return temperature_at(int(self.step), self.steps, *self.schedules['temp'])
+    def temp(self) -> float:
+        "Temperature of the next targets."
+        return temperature_at(int(self.step), self.steps, *self.schedules['temp'])
 
     def forward(self,
         x,            # (B, C, H, W) rolls, unmasked
     ) -> tuple:       # of each level: scores (B, N, K), non-empty tokens (B, N)
-        "Scores of all non-empty tokens."
+        "Scores of all non-empty tokens. Raises ValueError for rolls that the encoder does not take."
         patches = self.encoder(x, mask_ratio=0.).patches
         non_empty = [s.non_empty for s in patches]
         return self.heads([s.emb for s in patches], non_empty), non_empty
@@ -183,7 +195,7 @@ class Teacher(nn.Module):
 @patch
 @torch.no_grad()
 def targets(self: Teacher,
-    level: int,
+    level: int,         # 0 is the coarsest
     scores: Tensor,     # (B, N, K) from `forward`
     non_empty: Tensor,  # (B, N) bool
     learn=False,        # remember the mean scores for the next `update`
@@ -200,7 +212,10 @@ def targets(self: Teacher,
 # %% ../nbs/11_distill.ipynb #0d176f3e
 @patch
 @torch.no_grad()
-def update(self: Teacher, encoder: nn.Module, heads: LevelHeads):
+def update(self: Teacher,
+    encoder: nn.Module,  # of the student
+    heads: LevelHeads,   # of the student
+):
     "Move towards the student. Call it once per optimizer step."
     momentum = momentum_at(int(self.step), self.steps, *self.schedules['momentum'])
     for mine, theirs in ((self.encoder, encoder), (self.heads, heads)):
@@ -213,16 +228,16 @@ def update(self: Teacher, encoder: nn.Module, heads: LevelHeads):
 
 # %% ../nbs/11_distill.ipynb #7d5391c3
 def assignment_loss(
-    scores: Tensor,    # (B, N, K) cosines of the student
-    targets: Tensor,   # (B, N, K) rows sum to 1
-    weight: Tensor,    # (B, N) ≥ 0
-    temp=.1,
-) -> Tensor:           # scalar
+    scores: Tensor,   # (B, N, K) cosines of the student
+    targets: Tensor,  # (B, N, K) rows sum to 1
+    weight: Tensor,   # (B, N) ≥ 0
+    temp=.1,          # of the student's softmax
+) -> Tensor:          # scalar
     "Cross-entropy of the student's assignments: weighted mean over the tokens of all ranks and micro-batches."
     return weighted_mean(-(targets*(scores.float()/temp).log_softmax(-1)).sum(-1), weight)
 
 def hidden_share(
-    enc_out: EncoderOutput,
+    enc_out: EncoderOutput,  # of a masked view
 ) -> list[Tensor]:           # of each level (B, N) in 0…1, coarsest first
     """Share of the non-empty finest patches under each token that were masked. It is 0 for empty tokens, and for
     tokens that were masked again between stages, whose embeddings depend on nothing below them."""
@@ -237,21 +252,24 @@ def hidden_share(
 
 # %% ../nbs/11_distill.ipynb #c11f5cca
 def dino_loss(
-    scores1, scores2,           # (B, N, K) of the student at the coarsest level (N is usually 1): view 1, view 2
-    targets1, targets2,         # (B, N, K) of the teacher
-    non_empty1, non_empty2,     # (B, N) bool
-    temp=.1,
-) -> Tensor:                    # scalar
+    scores1,     # (B, N, K) of the student at the coarsest level (N is usually 1), view 1
+    scores2,     # (B, N, K) of the student, view 2
+    targets1,    # (B, N, K) of the teacher, view 1
+    targets2,    # (B, N, K) of the teacher, view 2
+    non_empty1,  # (B, N) bool, view 1
+    non_empty2,  # (B, N) bool, view 2
+    temp=.1,     # of the student's softmax
+) -> Tensor:     # scalar
     "The student predicts from each view the teacher's assignment for the other (arXiv 2104.14294)."
     both = (non_empty1 & non_empty2).float()
     return (assignment_loss(scores1, targets2, both, temp) + assignment_loss(scores2, targets1, both, temp))/2
 
 def ibot_loss(
-    scores: list,              # of each level (B, N, K): the student, which saw the masked view
-    targets: list,             # of each level (B, N, K): the teacher, which saw it unmasked
-    enc_out: EncoderOutput,    # of the student
-    temp=.1,
-) -> Tensor:                   # (levels,)
+    scores: list,            # of each level (B, N, K): the student, which saw the masked view
+    targets: list,           # of each level (B, N, K): the teacher, which saw it unmasked
+    enc_out: EncoderOutput,  # of the student
+    temp=.1,                 # of the student's softmax
+) -> Tensor:                 # (levels,)
     "The student predicts the teacher's assignments of masked tokens; one loss per level (arXiv 2111.07832)."
     weights = hidden_share(enc_out)
     return torch.stack([assignment_loss(s, t, w, temp) for s, t, w in zip(scores, targets, weights, strict=True)])
@@ -274,9 +292,9 @@ def count_prototypes(
     return [max(2, min(most, n//8)) for n in tokens] if isinstance(most, int) else list(most)
 
 def make_teacher(
-    cfg: DictConfig,       # distill, loss, train.steps, train.batch_size
-    encoder: nn.Module,
-) -> tuple:                # (LevelHeads of the student, Teacher)
+    cfg: DictConfig,     # distill, loss, train.steps, train.batch_size
+    encoder: nn.Module,  # of the student
+) -> tuple:              # (LevelHeads of the student, Teacher)
     """The heads and the teacher that a config describes. Raises ValueError for iBOT with an encoder that drops
     masked patches."""
     d = cfg.distill
@@ -295,10 +313,11 @@ def make_teacher(
 # %% ../nbs/11_distill.ipynb #6122da02
 @torch.no_grad()
 def teacher_targets(
-    teacher: Teacher,
-    x1, x2,           # (B, C, H, W) the two views
-    learn=False,      # remember the mean scores for the next `update`
-) -> dict:            # targets_0, targets_1, … and targets_other, each (B, N, K)
+    teacher: Teacher,  # its encoder sees both views unmasked
+    x1,                # (B, C, H, W) view 1
+    x2,                # (B, C, H, W) view 2
+    learn=False,       # remember the mean scores for the next `update`
+) -> dict:             # targets_0, targets_1, … and targets_other, each (B, N, K)
     "The targets of a step: for every level of view 1, and as `targets_other` for the coarsest level of view 2."
     scores, non_empty = teacher(torch.cat([x1, x2]))
     first, other = teacher.targets(0, scores[0], non_empty[0], learn).split(len(x1))
@@ -308,11 +327,12 @@ def teacher_targets(
 
 # %% ../nbs/11_distill.ipynb #s1bd542d
 def distill_terms(
-    heads: LevelHeads,                          # of the student
-    out1: EncoderOutput, out2: EncoderOutput,   # of the masked view and the other view
-    targets: dict,                              # from `teacher_targets`
-    temp=.1,                                    # of the student
-) -> dict:                                      # scalars 'dino', 'ibot', and 'ibot_i' of each level
+    heads: LevelHeads,    # of the student
+    out1: EncoderOutput,  # of the masked view
+    out2: EncoderOutput,  # of the other view
+    targets: dict,        # from `teacher_targets`
+    temp=.1,              # of the student
+) -> dict:                # scalars 'dino', 'ibot', and 'ibot_i' of each level
     "The DINO and iBOT losses of a micro-batch."
     top1, top2 = out1.patches[0], out2.patches[0]
     embs = [torch.cat([top1.emb, top2.emb]), *[s.emb for s in out1.patches.levels[1:]]]

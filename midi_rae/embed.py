@@ -45,7 +45,9 @@ class NoteRoll:
         self._by_start = self.notes[np.argsort(self.notes[:, 1], kind='stable')]
         self._longest = int((self.notes[:, 2] - self.notes[:, 1]).max(initial=0))
 
-    def __getitem__(self, key) -> np.ndarray:
+    def __getitem__(self,
+        key,  # `..., a:b`
+    ) -> np.ndarray:
         "Columns a…b − 1 as uint8 (C, 128, b − a), for the key `..., a:b`."
         _, cut = key
         a, b, _ = cut.indices(self.shape[-1])
@@ -146,12 +148,14 @@ def join_outputs(
     return replace(outs[0], patches=HierarchicalPatchState(levels), **join(outs, 'full_non_empty', 'mae_mask'))
 
 # %% ../nbs/20_embed.ipynb #41f2f537
-def beat_steps(encoder) -> int:
+def beat_steps(
+    encoder,  # SwinEncoder or ViTEncoder
+) -> int:
     "Time steps in a quarter note of the music that an encoder was trained on; 4 where it does not say."
     return encoder.steps_per_beat or 4
 
 def encoder_grid(
-    encoder: nn.Module,
+    encoder: nn.Module,   # SwinEncoder or ViTEncoder
     steps_per_beat=None,  # time steps in a quarter note, or a Grid; None: as the encoder was trained
     step=None,            # seconds in a step, or '20ms'
 ) -> Grid:
@@ -201,24 +205,24 @@ def encode_roll(
 
 # %% ../nbs/20_embed.ipynb #e9a07101
 def score_roll(
-    score,                # symusic.Score
-    encoder: nn.Module,   # whose channels and values the roll gets
-    grid: Grid,
-    drums=False,          # keep drum tracks?
-    pedal=False,          # let notes sound until the sustain pedal is released?
+    score,               # symusic.Score
+    encoder: nn.Module,  # whose channels and values the roll gets
+    grid: Grid,          # whose steps the roll has
+    drums=False,         # keep drum tracks?
+    pedal=False,         # let notes sound until the sustain pedal is released?
 ) -> NoteRoll:
     "A score as the encoder was trained to see it. Raises ValueError for one without notes, or longer than `LONGEST`."
     notes = score_to_notes(score, grid, drums, LONGEST, pedal=pedal)
     return NoteRoll(notes, encoder.in_chans == 2, encoder.softest is not None)
 
 def score_windows(
-    score,                # symusic.Score
-    roll: NoteRoll,       # of the score
-    encoder: nn.Module,
-    grid: Grid,
-    stride=None,          # see `window_starts`
-    keep_silent=False,    # also windows without a note?
-) -> np.ndarray:          # (n,) first step of each window
+    score,               # symusic.Score
+    roll: NoteRoll,      # of the score
+    encoder: nn.Module,  # whose windows they are
+    grid: Grid,          # that of the roll
+    stride=None,         # see `window_starts`
+    keep_silent=False,   # also windows without a note?
+) -> np.ndarray:         # (n,) first step of each window
     "Where the windows of a score begin. Raises ValueError for a wrong stride."
     if grid.step is not None and 'beat' in str(stride):
         raise ValueError(f'stride={stride!r}: with {grid} a stride is a number of steps, or bars')
@@ -249,7 +253,9 @@ def encode_midi(
 FORMATS = ('npz', 'safetensors')
 _SAFE = dict(float64='F64', float32='F32', float16='F16', int64='I64', bool='BOOL')   # names of types in safetensors
 
-def encoding_format(path) -> str:
+def encoding_format(
+    path,  # of the file
+) -> str:
     "Which of `FORMATS` a file's ending asks for. Raises ValueError for another one."
     kind = Path(path).suffix.lower()[1:]
     if kind not in FORMATS: raise ValueError(f'{path}: encodings are written as .npz or .safetensors')
@@ -419,15 +425,15 @@ def read_scores(
             yield answer[0]
 
 def encode_score(
-    score,                 # symusic.Score
-    path,                  # .npz or .safetensors file to write
-    encoder: nn.Module,    # SwinEncoder or ViTEncoder
-    grid: Grid,
-    roll: NoteRoll,        # of the score
-    starts,                # (n,) first step of each window
-    batch_size=32,         # windows encoded at once
-    dtype='float32',       # of the embeddings: 'float32' or 'float16'
-    source='',             # name of the piece
+    score,               # symusic.Score
+    path,                # .npz or .safetensors file to write
+    encoder: nn.Module,  # SwinEncoder or ViTEncoder
+    grid: Grid,          # that of the roll
+    roll: NoteRoll,      # of the score
+    starts,              # (n,) first step of each window
+    batch_size=32,       # windows encoded at once
+    dtype='float32',     # of the embeddings: 'float32' or 'float16'
+    source='',           # name of the piece
 ):
     "Encode the windows of a score to a file, holding one batch of them in memory."
     beats, width = grid.steps_per_beat if grid.step is None else None, np.arange(encoder.img_size[1] + 1)

@@ -41,18 +41,20 @@ RIDGE_PENALTIES = 10.**np.arange(-5, 2)   # λ divided by the number of examples
 
 class RidgeMap:
     "Ridge regressions that share features (n, d), with any penalty and any targets."
-    def __init__(self, x):
+    def __init__(self, x):  # (n, d) features
         x = np.asarray(x, dtype=np.float64)
         self.mean, self.scale = x.mean(0), 1/max(x.var(0).mean()**.5, 1e-12)
         self.z = (x - self.mean)*self.scale
         w, self.v = np.linalg.eigh(self.z.T @ self.z)
         self.w = w.clip(min=0)[:, None]
 
-    def rotate(self, x):
+    def rotate(self, x):  # (m, d) features
         "Features (m, d) as `predict` wants them."
         return (np.asarray(x, dtype=np.float64) - self.mean)*self.scale @ self.v
 
-    def fit(self, y) -> tuple:
+    def fit(self,
+        y,  # (n, k) targets
+    ) -> tuple:
         "Targets (n, k) as `predict` wants them: what no penalty changes."
         y = np.asarray(y, dtype=np.float64)
         return y.mean(0), self.v.T @ (self.z.T @ (y - y.mean(0)))
@@ -78,13 +80,14 @@ def map_score(
 # %% ../nbs/24_equivariance.ipynb #aaa070f7
 @torch.no_grad()
 def equivariance(
-    encoder,                                      # in eval mode
-    ex: Examples,
-    semitones=range(-12, 13), delays=range(17),   # shifts, in semitones and in steps
-    windows=1000,                                 # at most; more than a level has dimensions, to determine its map
-    seed=0,                                       # of the windows, and of the split by song
-    progress=True,
-) -> list:                                        # of dicts: along, shift, level, distance, r2
+    encoder,                   # in eval mode
+    ex: Examples,              # windows, places and their labels
+    semitones=range(-12, 13),  # transpositions, in semitones
+    delays=range(17),          # delays, in steps
+    windows=1000,              # at most; more than a level has dimensions, to determine its map
+    seed=0,                    # of the windows, and of the split by song
+    progress=True,             # show a progress bar?
+) -> list:                     # of dicts: along, shift, level, distance, r2
     "How far levels move with the music, and how well one linear map predicts it."
     at, rows = np.sort(np.random.default_rng(seed).permutation(len(ex.x))[:windows]), []
     x = torch.from_numpy(ex.x[at]).to(next(encoder.parameters()).device).float()
@@ -141,12 +144,12 @@ def fifths_apart(
 
 @torch.no_grad()
 def fifths(
-    encoder,          # in eval mode
-    ex: Examples,
-    level=0,          # level of the encoder
-    windows=500,      # at most
-    seed=0,           # of the windows
-) -> list:            # of dicts: shift (semitones, −11 … 11), fifths, distance
+    encoder,       # in eval mode
+    ex: Examples,  # windows, places and their labels
+    level=0,       # level of the encoder
+    windows=500,   # at most
+    seed=0,        # of the windows
+) -> list:         # of dicts: shift (semitones, −11 … 11), fifths, distance
     "Distance, as in `equivariance`, between music and its transpositions."
     at = np.sort(np.random.default_rng(seed).permutation(len(ex.x))[:windows])
     x = torch.from_numpy(ex.x[at]).to(next(encoder.parameters()).device).float()

@@ -58,7 +58,10 @@ def check_output_folder(
         raise FileExistsError(f'{str(out)!r} is {what}, but also holds {min(strangers)!r}, which would be lost: '
                               'move that file away, or choose another `out`')
 
-def replace_folder(new, out):
+def replace_folder(
+    new,  # path of the folder that is moved
+    out,  # path where it shall be
+):
     "Move the folder `new` to `out`. An older `out` is deleted once the new one is in place."
     old = out.with_name(f'.{out.name}.old-{os.getpid()}')
     if out.exists(): os.replace(out, old)
@@ -113,7 +116,9 @@ def find_in(
     return sorted(found, key=lambda p: p.relative_to(root).as_posix())
 
 # %% ../nbs/01_files.ipynb #29722d0c
-def rows_to_csv(rows: list[dict]) -> str:
+def rows_to_csv(
+    rows: list[dict],  # column → value
+) -> str:
     """Rows as CSV. Their keys may differ: columns are the union of all keys in order of appearance, and missing
     values stay empty."""
     keys = list(dict.fromkeys(k for r in rows for k in r))

@@ -89,10 +89,10 @@ def _stable(text, seed):
     return zlib.crc32(f'{seed}/{text}'.encode())
 
 def split_labels(
-    rows: list,           # from `read_labels`
-    seed=0,
-    shares=(.15, .15),    # of validation and test
-) -> list[dict]:          # the same with every split filled in
+    rows: list,         # from `read_labels`
+    seed=0,             # of the split
+    shares=(.15, .15),  # of validation and test
+) -> list[dict]:        # the same with every split filled in
     """Divide what has no split yet, by group and class.
 
     A table that has splits keeps them; where it has no validation pieces, some training groups become that.
@@ -129,15 +129,15 @@ def split_labels(
 class LabelledWindows:
     "Examples and the windows they are seen in."
     def __init__(self,
-        rows: list,           # from `split_labels`
-        rolls: dict,          # path → packed roll (T, C, 16)
-        task: str,            # of TASKS
-        kind: str,            # of KINDS
-        size: tuple,          # (H, W) of a window
-        steps_per_beat=4,
-        classes=None,         # names of the classes; None: those of the rows
-        transpose=0,          # semitones up or down that training windows may be moved by
-        seed=0,
+        rows: list,        # from `split_labels`
+        rolls: dict,       # path → packed roll (T, C, 16)
+        task: str,         # of TASKS
+        kind: str,         # of KINDS
+        size: tuple,       # (H, W) of a window
+        steps_per_beat=4,  # time steps in a quarter note
+        classes=None,      # names of the classes; None: those of the rows
+        transpose=0,       # semitones up or down that training windows may be moved by
+        seed=0,            # of the random windows
     ):
         if kind not in KINDS: raise ValueError(f'kind={kind!r}: it is one of {", ".join(KINDS)}')
         self.rolls, self.task, self.kind, self.size = rolls, task, kind, size
@@ -180,7 +180,7 @@ def _places(self: LabelledWindows, r, spb):
 
 @patch
 def place(self: LabelledWindows,
-    i: int,       # an example
+    i: int,       # number of the example
     start: int,   # first step of the window it was seen in
 ) -> dict:        # of a note start and pitch, of a beat start, of a window start and end, in quarter notes
     "Where an example lies; empty for a piece."
@@ -190,7 +190,11 @@ def place(self: LabelledWindows,
     return dict(start=beats(start), end=beats(start + self.size[1])) if self.task == 'window' else {}
 
 @patch
-def cut(self: LabelledWindows, i, start, up=0):
+def cut(self: LabelledWindows,
+    i,      # number of the example
+    start,  # first step of the window
+    up=0,   # semitones
+):
     "Window (C, H, W) of example i, moved up by semitones; silence outside the passage."
     (H, W), rows = self.size, self.rolls[self.rows[self.row[i]]['path']]
     x = np.zeros((rows.shape[1], PITCHES, W), np.uint8)
@@ -215,11 +219,12 @@ def _neighbours(self: LabelledWindows, i, start, most, rng):
 
 @patch
 def batch(self: LabelledWindows,
-    step: int,        # of the training
-    n: int,           # windows
-    rank=0, world=1,  # this process, and how many there are
-    most=128,         # beats or notes learned from in a window
-) -> dict:            # x (n, C, H, W) uint8; of, at, pitch (m,) window and place, -1: none; y (m, …)
+    step: int,  # of the training
+    n: int,     # windows
+    rank=0,     # number of this process
+    world=1,    # how many processes there are
+    most=128,   # beats or notes learned from in a window
+) -> dict:      # x (n, C, H, W) uint8; of, at, pitch (m,) window and place, -1: none; y (m, …)
     "Windows around random examples of the training split, with the labels in them."
     rng = np.random.default_rng([self.seed, step, rank, world])
     W, x, examples, of, at, pitch = self.size[1], [], [], [], [], []
@@ -245,22 +250,24 @@ def windows(self: LabelledWindows,
     if self.task in ('beat', 'note'): return [(i, max(0, (self.at[i] - W//4)//(W//2)*(W//2))) for i in at]
     return [(i, s) for i in at for s in range(self.lo[i], max(self.lo[i] + 1, self.hi[i] - W//2), W)]
 
-
 # %% ../nbs/29_finetune.ipynb #375a135f
 class LevelHead(nn.Module, Pretrained, part='head'):
     "All levels of an encoding → a label of the window, or of a place in it."
     def __init__(self,
-        dims, heights,       # width and rows of each level, coarsest first
-        task='piece',        # of TASKS
-        kind='class',        # of KINDS
-        classes=(),          # names; none for kind='number'
-        hidden=256,          # width of the hidden layer
-        heads=4,             # queries of each level
-        drop_rate=.2,
-        mean=0., scale=1.,   # of numbers, which are predicted standardised
-        steps_per_beat=4,    # of the rolls it was trained with
-        drums=False, pedal=False,   # how files are read
-        patch_size=None,     # (ph, pw) pixels of a finest patch: a note's head then knows its place in the patch
+        dims,              # width of each level, coarsest first
+        heights,           # rows of each level
+        task='piece',      # of TASKS
+        kind='class',      # of KINDS
+        classes=(),        # names; none for kind='number'
+        hidden=256,        # width of the hidden layer
+        heads=4,           # queries of each level
+        drop_rate=.2,      # dropout before the last layer
+        mean=0.,           # of the numbers to be predicted
+        scale=1.,          # their standard deviation
+        steps_per_beat=4,  # of the rolls it was trained with
+        drums=False,       # were drum tracks kept when files were read?
+        pedal=False,       # did notes sound until the sustain pedal was released?
+        patch_size=None,   # (ph, pw) pixels of a finest patch, in which a note then has a place; None: it has none
     ):
         super().__init__()
         self.task, self.kind, self.classes, self.mean, self.scale = task, kind, list(classes), mean, scale
@@ -283,7 +290,7 @@ class LevelHead(nn.Module, Pretrained, part='head'):
         pitch=None,                        # (m,) row of the window, for notes
         of=None,                           # (m,) window of each beat or note; None: one in each window
     ) -> Tensor:                           # (m, classes) logits, or (m, 1) standardised numbers
-        "Pool every level and predict."
+        "Pool every level and predict. Raises ValueError for an encoding with another number of levels."
         pooled = []
         for s, norm, query, rows in zip(patches, self.norms, self.queries, self.rows, strict=True):
             z, keep = norm(s.emb) + rows[s.pos[:, 0]], s.non_empty
@@ -295,7 +302,6 @@ class LevelHead(nn.Module, Pretrained, part='head'):
             pooled.append(self.places(pitch % ph*pw + at % pw))
         return self.mlp(torch.cat(pooled, 1))
 
-
 # %% ../nbs/29_finetune.ipynb #b17b3d00
 @patch
 def _tokens(self: LevelHead, s, z, at, pitch, of):
@@ -306,11 +312,10 @@ def _tokens(self: LevelHead, s, z, at, pitch, of):
     keep = s.non_empty[index]
     return z[index], torch.where(keep.any(1, keepdim=True), keep, True)
 
-
 # %% ../nbs/29_finetune.ipynb #5d3afe72
 def parameter_depths(
-    encoder: nn.Module,
-) -> dict:             # parameter → number of the stage it belongs to; 0: before the first
+    encoder: nn.Module,  # SwinEncoder or ViTEncoder
+) -> dict:               # parameter → number of the stage it belongs to; 0: before the first
     "Which stage each parameter belongs to, counted from the input."
     found = {n: re.search(r'(?:layers|blocks)\.(\d+)\.', n) for n, _ in encoder.named_parameters()}
     depth = {n: int(m[1]) + 1 for n, m in found.items() if m}
@@ -320,11 +325,11 @@ def parameter_depths(
 class Labeller(nn.Module):
     "Encoder and head; a batch goes in, the loss comes out."
     def __init__(self,
-        encoder: nn.Module,
-        head: LevelHead,
-        train='head',       # 'head', 'all', or how many of the coarsest levels
-        layer_decay=.75,    # factor of the learning rate from one stage to the one before it
-        weights=None,       # (classes,) of the loss
+        encoder: nn.Module,  # SwinEncoder or ViTEncoder
+        head: LevelHead,     # for the levels of this encoder
+        train='head',        # 'head', 'all', or how many of the coarsest levels
+        layer_decay=.75,     # factor of the learning rate from one stage to the one before it
+        weights=None,        # (classes,) of the loss
     ):
         super().__init__()
         self.encoder, self.head, self.layer_decay = encoder, head, layer_decay
@@ -337,13 +342,13 @@ class Labeller(nn.Module):
         self.frozen = first > most
         self.register_buffer('class_weights', weights, persistent=False)
 
-    def train(self, mode=True):
+    def train(self, mode=True):  # of the head, and of an encoder that is trained
         "A frozen encoder stays in eval mode."
         super().train(mode)
         if self.frozen: self.encoder.eval()
         return self
 
-    def param_groups(self, weight_decay):
+    def param_groups(self, weight_decay):  # of AdamW
         "Groups for the optimizer, with the factor of each one's learning rate as `scale`."
         depths, groups = parameter_depths(self.encoder), []
         for g in param_groups(self, weight_decay):
@@ -369,7 +374,8 @@ def answer(self: Labeller,
 def forward(self: Labeller,
     batch: dict,   # as for `answer`, with y
 ) -> dict:         # loss
-    "Cross-entropy of classes, binary cross-entropy of several labels, squared error of numbers."
+    """Cross-entropy of classes, binary cross-entropy of several labels, squared error of numbers. Raises ValueError for
+    rolls that the encoder does not take."""
     z, y = self.answer(batch).float(), batch['y']
     if self.head.kind == 'class': loss = nn.functional.cross_entropy(z, y, self.class_weights)
     elif self.head.kind == 'labels':
@@ -391,10 +397,11 @@ def class_weights(
 
 # %% ../nbs/29_finetune.ipynb #dac5656a
 def confusion_sums(
-    y, answers,          # (m,) classes and answers
-    group: np.ndarray,   # (m,) group of each
-    classes: int,        # K
-) -> np.ndarray:         # (groups, K²): how often class i was answered j
+    y,                  # (m,) classes
+    answers,            # (m,) classes answered
+    group: np.ndarray,  # (m,) group of each
+    classes: int,       # K
+) -> np.ndarray:        # (groups, K²): how often class i was answered j
     "One confusion matrix for each group, flattened."
     groups = np.unique(group, return_inverse=True)[1]
     at = (groups*classes + np.asarray(y))*classes + np.asarray(answers)
@@ -404,18 +411,18 @@ def _matrix(sums): return sums.reshape(*sums.shape[:-1], round(sums.shape[-1]**.
 
 def _ratio(a, b): return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
 
-def accuracy(sums):
+def accuracy(sums):  # (…, K²) from `confusion_sums`
     "Share of examples answered right."
     m = _matrix(sums)
     return np.trace(m, axis1=-2, axis2=-1)/m.sum((-2, -1))
 
-def balanced_accuracy(sums):
+def balanced_accuracy(sums):  # (…, K²) from `confusion_sums`
     "Mean over the classes that occur of the share of their examples answered right."
     m = _matrix(sums)
     n = m.sum(-1)
     return _ratio(np.diagonal(m, axis1=-2, axis2=-1), n).sum(-1)/(n > 0).sum(-1)
 
-def macro_f1(sums):
+def macro_f1(sums):  # (…, K²) from `confusion_sums`
     "Mean F1 over the classes that occur or are answered."
     m = _matrix(sums)
     right, n = np.diagonal(m, axis1=-2, axis2=-1), m.sum(-1) + m.sum(-2)
@@ -423,10 +430,11 @@ def macro_f1(sums):
 
 # %% ../nbs/29_finetune.ipynb #75877b59
 def score_answers(
-    y, answers,          # (m,) classes and (m, K) probabilities; (m, K) flags and probabilities; (m, 1) numbers
-    group: np.ndarray,   # (m,) group of each
-    kind='class',        # of KINDS
-) -> list[dict]:         # metric, score, low, high, examples, groups
+    y,                  # (m,) classes, (m, K) flags or (m, 1) numbers
+    answers,            # (m, K) probabilities, or (m, 1) numbers
+    group: np.ndarray,  # (m,) group of each
+    kind='class',       # of KINDS
+) -> list[dict]:        # metric, score, low, high, examples, groups
     "The scores of a kind of label with their intervals."
     about = dict(examples=len(y), groups=len(np.unique(group)))
     if kind == 'class':
@@ -453,8 +461,9 @@ def _label_scores(y, p, about):
 
 # %% ../nbs/29_finetune.ipynb #8e7e2de9
 def plot_confusion(
-    y, answers,      # (m,) classes and answers
-    classes: list,   # their names
+    y,              # (m,) classes
+    answers,        # (m,) classes answered
+    classes: list,  # their names
 ) -> Figure:
     "How often each class was answered by which, as shares of its examples."
     K = len(classes)
@@ -474,12 +483,13 @@ def plot_confusion(
 
 # %% ../nbs/29_finetune.ipynb #7214c71d
 def read_rolls(
-    rows: list,       # from `read_labels`
-    encoder: nn.Module,
-    grid: Grid,
-    drums=False, pedal=False,
-) -> dict:            # path → packed roll (T, C, 16)
-    "Read every file once; those that cannot be read are reported and left out. ValueError with a reason if none is left."
+    rows: list,          # from `read_labels`
+    encoder: nn.Module,  # for which they are read
+    grid: Grid,          # whose steps the rolls have
+    drums=False,         # keep drum tracks?
+    pedal=False,         # let notes sound until the sustain pedal is released?
+) -> dict:               # path → packed roll (T, C, 16)
+    "Read every file once; those that cannot be read are reported and left out. ValueError with a reason if none is."
     files = {r['path']: r['file'] for r in rows}
     settings = dict(steps_per_beat=grid, onsets=encoder.in_chans == 2, drums=drums, pedal=pedal)
     rolls = {}
@@ -490,14 +500,15 @@ def read_rolls(
     if not rolls: raise ValueError(f'none of the {len(files)} files could be read; the last is {reason}')
     return rolls
 
+# %% ../nbs/29_finetune.ipynb #f3fa706c
 @torch.no_grad()
 def predict_windows(
-    model: Labeller,
-    data: LabelledWindows,
-    windows: list,      # (example, first step)
-    device,
-    batch_size=64,
-) -> np.ndarray:        # (windows, K) probabilities, or (windows, 1) numbers
+    model: Labeller,        # put in eval mode meanwhile
+    data: LabelledWindows,  # the examples
+    windows: list,          # (example, first step)
+    device,                 # of the model
+    batch_size=64,          # windows at once
+) -> np.ndarray:            # (windows, K) probabilities, or (windows, 1) numbers
     "Predict each window. What lies in the same window is predicted together."
     i, s = np.array(windows).T
     seen = np.c_[data.file[i], s, data.lo[i], data.hi[i]]
@@ -519,11 +530,11 @@ def predict_windows(
     return answers
 
 def predict_part(
-    model: Labeller,
-    data: LabelledWindows,
-    part: str,           # 'train', 'val' or 'test'
-    device,
-) -> tuple:              # examples (m,), their labels, answers (m, K)
+    model: Labeller,        # put in eval mode meanwhile
+    data: LabelledWindows,  # the examples
+    part: str,              # 'train', 'val' or 'test'
+    device,                 # of the model
+) -> tuple:                 # examples (m,), their labels, answers (m, K)
     "Predict each example; of a piece the mean over its windows."
     windows = data.windows(part)
     p, of = predict_windows(model, data, windows, device), np.array([i for i, _ in windows])
@@ -533,13 +544,17 @@ def predict_part(
 
 # %% ../nbs/29_finetune.ipynb #06c14316
 def training_config(
-    folder,             # of the run
-    about: dict,        # what else must stay the same when the run goes on
-    steps=600, batch_size=32, lr=2e-3, warmup=30, weight_decay=.05,
-    eval_every=50,      # steps
-    patience=5,         # evaluations without progress before training ends
-    precision='no',     # or 'bf16'
-    seed=0,
+    folder,            # of the run
+    about: dict,       # what else must stay the same when the run goes on
+    steps=600,         # optimizer steps, at most
+    batch_size=32,     # examples in a batch
+    lr=2e-3,           # peak learning rate of the head
+    warmup=30,         # optimizer steps of the warm-up
+    weight_decay=.05,  # of AdamW
+    eval_every=50,     # steps
+    patience=5,        # evaluations without progress before training ends
+    precision='no',    # or 'bf16'
+    seed=0,            # of order and head
 ) -> DictConfig:
     "What `fit` needs to be told."
     loop = dict(steps=steps, batch_size=batch_size, lr=lr, min_lr=lr/100, warmup=warmup, weight_decay=weight_decay,
@@ -561,11 +576,11 @@ def answer_columns(
     return dict(predicted=best) | {c: round(float(p), 4) for c, p in zip(classes, answer)}
 
 def write_results(
-    folder,              # of the run
-    model: Labeller,     # filled with the weights that did best on validation
-    data: LabelledWindows,
-    part: str,           # 'val' or 'test'
-) -> list[dict]:         # scores
+    folder,                 # of the run
+    model: Labeller,        # filled with the weights that did best on validation
+    data: LabelledWindows,  # the examples
+    part: str,              # 'val' or 'test'
+) -> list[dict]:            # scores
     "Write scores.csv, predictions.csv, confusion.png and the models `encoder` and `head`."
     load_weights(model, find_checkpoint(folder, 'best'))
     examples, y, answers = predict_part(model, data, part, next(model.parameters()).device)
@@ -589,12 +604,12 @@ def starting_encoder(
     return untrained(load_model()) if weights == 'random' else load_model(weights)
 
 def make_labeller(
-    encoder: nn.Module,
-    data: LabelledWindows,
-    train='head',        # 'head', 'all', or how many of the coarsest levels
-    layer_decay=.75,     # see `Labeller`
-    balance=True,        # give every class the same say
-    **reading,           # steps_per_beat, drums, pedal: how the files were read
+    encoder: nn.Module,     # SwinEncoder or ViTEncoder
+    data: LabelledWindows,  # the examples
+    train='head',           # 'head', 'all', or how many of the coarsest levels
+    layer_decay=.75,        # see `Labeller`
+    balance=True,           # give every class the same say
+    **reading,              # steps_per_beat, drums, pedal: how the files were read
 ) -> Labeller:
     "An encoder with a new head for some examples."
     y = data.y[data.part == 'train']
@@ -622,7 +637,7 @@ def finetune(
     steps_per_beat=None,  # time steps in a quarter note; None: as the encoder was trained
     drums=False,          # keep drum tracks
     pedal=False,          # let notes sound until the sustain pedal is released
-    seed=0,
+    seed=0,               # of split, head and order
     **training,           # steps, batch_size, lr, warmup, weight_decay, eval_every, patience, precision
 ) -> list[dict]:          # scores on the test pieces, or on those of validation where there are no others
     """Train a labeller; the same call goes on where an interrupted one stopped.

@@ -294,7 +294,10 @@ def save_pretrained(
     return super(Pretrained, self).save_pretrained(save_directory, config=config, **kwargs)
 
 @patch
-def generate_model_card(self: Pretrained, *args, **kwargs):
+def generate_model_card(self: Pretrained,
+    *args,     # of `PyTorchModelHubMixin.generate_model_card`
+    **kwargs,  # fields of the card, `name` and `facts` among them
+):
     "The model card as text with metadata; `name` and `facts` (Markdown) may be given."
     defaults = dict(model=type(self).__name__, code=example_code(dict(model=type(self)), '"…"'))
     return super(Pretrained, self).generate_model_card(*args, **defaults | kwargs)

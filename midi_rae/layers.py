@@ -176,7 +176,7 @@ class BaseEncoder(BaseModel):
         return [dict(num_chs=o.dim, reduction=side(*o.patch_size), module=self.stage_name.format(i), level=n - 1 - i)
                 for i, o in enumerate(self.levels[::-1])]
 
-    def check(self, x):
+    def check(self, x):  # (B, C, H, W) rolls
         "Raise ValueError for rolls of the wrong shape or, unless `check_input` is False, with values outside 0…1."
         check_rolls(x, self.in_chans, self.img_size)
         if self.check_input: self.__dict__.setdefault('_range_check', RangeCheck())(x)
@@ -221,14 +221,21 @@ def _unpack(packed):
 
 class DataParallel(nn.DataParallel):
     "`nn.DataParallel` for models that take or return an `EncoderOutput`."
-    def scatter(self, inputs, kwargs, device_ids):
+    def scatter(self,
+        inputs,      # tuple of arguments by position
+        kwargs,      # dict of arguments by name
+        device_ids,  # list of GPU numbers
+    ):
         "Split tensors and encodings along the batch, one part for each device."
         is_encoding, is_packed = (lambda v, k=k: isinstance(v, k) for k in (EncoderOutput, _Packed))
         packed = pytree.tree_map(lambda v: _pack(v) if is_encoding(v) else v, (inputs, kwargs), is_leaf=is_encoding)
         parts = super().scatter(*packed, device_ids)
         return pytree.tree_map(lambda v: _unpack(v) if is_packed(v) else v, parts, is_leaf=is_packed)
 
-    def gather(self, outputs, output_device):
+    def gather(self,
+        outputs,        # one of each device, alike in structure
+        output_device,  # number of the GPU that gets the result
+    ):
         "Join the results of all devices along the batch."
         flat = [pytree.tree_flatten(o, is_leaf=lambda v: isinstance(v, EncoderOutput)) for o in outputs]
         def join(vs):

@@ -24,7 +24,7 @@ def _rolls(batches: Iterable, device) -> Iterable[Tensor]:
     for b in batches: yield (b['img1'] if isinstance(b, dict) else b).to(device).float()
 
 def mean_levels(
-    encoder: nn.Module,
+    encoder: nn.Module,  # SwinEncoder or ViTEncoder
     batches,             # iterable of rolls (B, C, H, W), or of dicts with img1: music other than what is to be judged
 ) -> list[Tensor]:       # of each level (N, D)
     "The mean embedding at every position of every level. Raises ValueError without a batch."
@@ -38,7 +38,7 @@ def mean_levels(
 
 def predict_levels(
     predictor: nn.Module,    # SwinMaskedEmbeddingPredictor of this hierarchy
-    enc_out: EncoderOutput,
+    enc_out: EncoderOutput,  # of B samples
     k,                       # the finest level it is given: an integer, or one for each sample (B,)
 ) -> list[Tensor]:           # of each level (B, N, D)
     "Predictions from the coarse levels; patches that were masked in the encoder stay masked."
@@ -59,7 +59,7 @@ def _spread(flags: Tensor, grid, finer) -> Tensor:
     return up(up(flags.unflatten(1, grid), 0), 1).flatten(1)
 
 def keep_levels(
-    enc_out: EncoderOutput,
+    enc_out: EncoderOutput,  # of B samples
     k,                       # the finest level that is kept: an integer, or one for each sample (B,)
     fill,                    # for finer levels: embeddings (N, D) or (B, N, D) of each level, or a predictor
 ) -> EncoderOutput:
@@ -81,8 +81,8 @@ def keep_levels(
 
 # %% ../nbs/21_levels.ipynb #cfd23f58
 def levels_f1(
-    encoder: nn.Module,
-    decoder: nn.Module,
+    encoder: nn.Module,  # SwinEncoder or ViTEncoder
+    decoder: nn.Module,  # trained with this encoder
     predictor,           # SwinMaskedEmbeddingPredictor of this encoder, or None
     batches,             # iterable of rolls (B, C, H, W), or of dicts with img1
     means=None,          # see `mean_levels`; None: the decoder's own, or the means over `batches`
@@ -108,8 +108,8 @@ def levels_f1(
 
 # %% ../nbs/21_levels.ipynb #bbc121c8
 def plot_from_levels(
-    encoder: nn.Module,
-    decoder: nn.Module,
+    encoder: nn.Module,  # SwinEncoder or ViTEncoder
+    decoder: nn.Module,  # trained with this encoder
     x: Tensor,           # (B, C, H, W)
     fills: dict,         # name → means or predictor, as for `keep_levels`; a row each
     sample=0,            # which of the rolls to show
@@ -138,8 +138,9 @@ def plot_from_levels(
 
 # %% ../nbs/21_levels.ipynb #18b4d984
 def swap_levels(
-    a: EncoderOutput, b: EncoderOutput,
-    levels,                     # which of them come from b: an integer, or several
+    a: EncoderOutput,  # which keeps its other levels
+    b: EncoderOutput,  # of the same batch size and hierarchy
+    levels,            # which of them come from b: an integer, or several
 ) -> EncoderOutput:
     "An encoding a with some levels of b. Raises ValueError for a level that does not exist, or different hierarchies."
     def shape(o): return [(tuple(s.grid), tuple(s.emb.shape)) for s in o.patches]

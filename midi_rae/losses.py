@@ -69,10 +69,10 @@ class SIGReg(nn.Module):
     """How far embeddings are from a standard normal: the Epps–Pulley statistic, averaged over random directions
     (LeJEPA, arXiv 2511.08544)."""
     def __init__(self,
-        num_slices=256,   # random directions, new ones at each call
-        num_points=17,    # trapezoid points on [-t_max, t_max], odd
-        t_max=5.,
-        compiled=False,   # fuse the loops with torch.compile: for many tokens
+        num_slices=256,  # random directions, new ones at each call
+        num_points=17,   # trapezoid points on [-t_max, t_max], odd
+        t_max=5.,        # largest frequency at which characteristic functions are compared
+        compiled=False,  # fuse the loops with torch.compile: for many tokens
     ):
         super().__init__()
         if num_points < 3 or num_points % 2 == 0:
@@ -87,9 +87,9 @@ class SIGReg(nn.Module):
         self.register_buffer('w', 2*self.h*phi*trapezoid, persistent=False)
 
     def slices(self,
-        D: int,     # width of the embeddings
-        device=None,
-    ) -> Tensor:    # (D, num_slices) unit columns
+        D: int,       # width of the embeddings
+        device=None,  # where they are drawn; None: the CPU
+    ) -> Tensor:      # (D, num_slices) unit columns
         "Random directions, the same on every rank and for every micro-batch."
         return F.normalize(all_same(torch.randn(D, self.num_slices, device=device)), dim=0)
 
@@ -133,17 +133,21 @@ def attraction_loss(
 class LeJEPA(nn.Module):
     "Attraction between two views, and SIGReg on both: `(1-λ)·sim + λ·sigreg` (arXiv 2511.08544)."
     def __init__(self,
-        lambd=.5,          # λ, the weight of SIGReg against attraction, 0…1
-        num_slices=256, num_points=17, compiled=False,   # as in `SIGReg`
+        lambd=.5,        # λ, the weight of SIGReg against attraction, 0…1
+        num_slices=256,  # random directions of `SIGReg`
+        num_points=17,   # trapezoid points of `SIGReg`, odd
+        compiled=False,  # fuse the loops of `SIGReg` with torch.compile
     ):
         super().__init__()
         self.lambd, self.sigreg = lambd, SIGReg(num_slices, num_points, compiled=compiled)
 
     def forward(self,
-        z1: Tensor, z2: Tensor,     # (…, D) paired embeddings of the two views
-        weight=None,                # (…) weight of each pair in the attraction; None: all 1
-        keep1=None, keep2=None,     # (…) bool, the tokens that enter SIGReg; None: all
-    ) -> dict:                      # 'loss', 'sim', 'sigreg': scalars
+        z1: Tensor,   # (…, D) embeddings of view 1
+        z2: Tensor,   # (…, D) embeddings of view 2, in pairs with `z1`
+        weight=None,  # (…) weight of each pair in the attraction; None: all 1
+        keep1=None,   # (…) bool, the tokens of `z1` that enter SIGReg; None: all
+        keep2=None,   # (…) bool, those of `z2`; None: all
+    ) -> dict:        # 'loss', 'sim', 'sigreg': scalars
         "Both terms and their weighted sum."
         sim = attraction_loss(z1, z2, weight)
         rows = [z[k] if k is not None else z.flatten(0, -2) for z, k in ((z1, keep1), (z2, keep2))]
@@ -152,7 +156,7 @@ class LeJEPA(nn.Module):
 
 # %% ../nbs/10_losses.ipynb #c787e364
 def anchor_loss(
-    patches: HierarchicalPatchState,
+    patches: HierarchicalPatchState,  # every level, (B, N, D) embeddings
 ) -> Tensor:                          # scalar
     "Mean square of the embeddings of empty, visible patches, averaged over levels."
     each = [weighted_mean(s.emb.float().pow(2).mean(-1), ~s.non_empty & s.unmasked) for s in patches]
@@ -160,20 +164,22 @@ def anchor_loss(
 
 # %% ../nbs/10_losses.ipynb #94f4c3bb
 def calc_enc_loss(
-    s1, s2,               # `PatchState`s of the same level of the two views
-    deltas: Tensor,       # (B, 2) signed (dx steps, dy semitones)
-    lejepa: LeJEPA,
-) -> dict:                # 'loss', 'sim', 'sigreg': scalars
+    s1,              # a level of view 1, (B, N, D) embeddings
+    s2,              # the same level of view 2
+    deltas: Tensor,  # (B, 2) signed (dx steps, dy semitones)
+    lejepa: LeJEPA,  # attraction and SIGReg
+) -> dict:           # 'loss', 'sim', 'sigreg': scalars
     "LeJEPA loss of one level, on visible, non-empty tokens; pairs are weighted by their overlap."
     k1, k2 = (s.non_empty & s.unmasked for s in (s1, s2))
     return lejepa(s1.emb, s2.emb, overlap_weight(deltas, s1.patch_size)[:, None]*(k1 & k2), k1, k2)
 
 # %% ../nbs/10_losses.ipynb #92f09d19
 def calc_enc_loss_multiscale(
-    out1: EncoderOutput, out2: EncoderOutput,  # of the two views
-    deltas: Tensor,                            # (B, 2) signed (dx steps, dy semitones)
-    lejepa: LeJEPA,
-) -> dict:                                     # 'loss', 'sim', 'sigreg': scalars; 'sim_l', 'sigreg_l': (levels,)
+    out1: EncoderOutput,  # of view 1
+    out2: EncoderOutput,  # of view 2
+    deltas: Tensor,       # (B, 2) signed (dx steps, dy semitones)
+    lejepa: LeJEPA,       # attraction and SIGReg
+) -> dict:                # 'loss', 'sim', 'sigreg': scalars; 'sim_l', 'sigreg_l': (levels,)
     "`calc_enc_loss` of every level, and the mean over levels."
     each = [calc_enc_loss(a, b, deltas, lejepa) for a, b in zip(out1.patches, out2.patches)]
     cols = {k: torch.stack([e[k] for e in each]) for k in ('loss', 'sim', 'sigreg')}

@@ -34,9 +34,10 @@ def f1_score(
 
 # %% ../nbs/12_metrics.ipynb #e6152d41
 def note_blocks(
-    ref, est,       # (N,) and (M,) onsets in seconds
-    size=512,       # fewest notes in a block
-) -> np.ndarray:    # (blocks - 1,) seconds
+    ref,          # (N,) onsets of the reference in seconds
+    est,          # (M,) onsets of the estimate in seconds
+    size=512,     # fewest notes in a block
+) -> np.ndarray:  # (blocks - 1,) seconds
     "Onsets at which to cut a piece: each follows a gap of more than 60 ms, so that no match crosses a cut."
     on = np.sort(np.concatenate([ref, est]))
     at = np.flatnonzero(np.diff(on) > .06) + 1
@@ -80,8 +81,8 @@ def effective_rank(
 
 # %% ../nbs/12_metrics.ipynb #2e53fb0d
 def level_report(
-    enc_out: EncoderOutput,
-) -> list[dict]:  # one row a level, coarsest first: level, covers, grid, dim, scalars, non_empty, rank, norm
+    enc_out: EncoderOutput,  # of a batch; the more music, the better the estimate
+) -> list[dict]:             # one row a level, coarsest first: level, covers, grid, dim, scalars, non_empty, rank, norm
     "Shape, share of non-empty patches, effective rank and mean norm of each level's non-empty embeddings."
     rows = []
     for i, s in enumerate(enc_out.patches):
@@ -121,10 +122,12 @@ def collapse_diagnostics(
 
 # %% ../nbs/12_metrics.ipynb #edc5d8f2
 def collapsed_levels(
-    diagnostics: dict,                     # from `collapse_diagnostics`, or a row of a run's metrics
-    reference=None,                        # rank_i and spread_i to compare with; None: absolute thresholds only
-    min_rank=1.2, rank_share=.04,          # collapsed below this effective rank, or this share of the reference's
-    min_spread=1e-4, spread_share=1e-3,    # or below this spread, or this share of the reference's
+    diagnostics: dict,  # from `collapse_diagnostics`, or a row of a run's metrics
+    reference=None,     # rank_i and spread_i to compare with; None: absolute thresholds only
+    min_rank=1.2,       # collapsed below this effective rank …
+    rank_share=.04,     # … or this share of the reference's
+    min_spread=1e-4,    # or below this spread …
+    spread_share=1e-3,  # … or this share of the reference's
 ) -> list[int]:
     "Levels whose embeddings hardly depend on the music. A level with fewer than two non-empty patches is not judged."
     reference = reference or {}

@@ -100,13 +100,19 @@ def tempo_map(
     at, rate = np.array(list(changes), float), np.array(list(changes.values()))/1e6/score.ticks_per_quarter
     return at, np.r_[0, np.cumsum(np.diff(at)*rate[:-1])], rate
 
-def tick_seconds(score, ticks)->np.ndarray:
+def tick_seconds(
+    score,  # symusic.Score in ticks
+    ticks,  # (n,) ticks
+)->np.ndarray:
     "The times in seconds (n,) of ticks (n,)."
     at, begin, rate = tempo_map(score)
     k = np.searchsorted(at, ticks, side='right') - 1
     return begin[k] + (np.asarray(ticks, float) - at[k])*rate[k]
 
-def second_ticks(score, seconds)->np.ndarray:
+def second_ticks(
+    score,    # symusic.Score in ticks
+    seconds,  # (n,) seconds from the beginning
+)->np.ndarray:
     "The ticks (n,) at times in seconds (n,); inverse of `tick_seconds`."
     at, begin, rate = tempo_map(score)
     k = (np.searchsorted(begin, seconds, side='right') - 1).clip(0)
@@ -138,17 +144,26 @@ class Grid:
     def __str__(self):
         return f'{self.steps_per_beat} steps a beat' if self.step is None else f'steps of {1000*self.step:g} ms'
 
-    def to_steps(self, score, ticks)->np.ndarray:
+    def to_steps(self,
+        score,  # symusic.Score in ticks
+        ticks,  # (n,) ticks
+    )->np.ndarray:
         "Ticks (n,) of a score as steps (n,), not rounded."
         if self.step is not None: return tick_seconds(score, ticks)/self.step
         return np.asarray(ticks, float)*self.steps_per_beat/score.ticks_per_quarter
 
-    def to_ticks(self, score, steps)->np.ndarray:
+    def to_ticks(self,
+        score,  # symusic.Score in ticks
+        steps,  # (n,) steps, not necessarily whole
+    )->np.ndarray:
         "Steps (n,) as ticks (n,) of a score; inverse of `to_steps`."
         if self.step is not None: return second_ticks(score, np.asarray(steps, float)*self.step)
         return np.asarray(steps, float)*score.ticks_per_quarter/self.steps_per_beat
 
-    def seconds(self, score, steps)->np.ndarray:
+    def seconds(self,
+        score,  # symusic.Score in ticks
+        steps,  # (n,) steps, not necessarily whole
+    )->np.ndarray:
         "The times in seconds (n,) of steps (n,)."
         if self.step is not None: return np.asarray(steps, float)*self.step
         return tick_seconds(score, self.to_ticks(score, steps))
@@ -308,7 +323,9 @@ class Omissions:
             said.append(f'the pedal, which would lengthen {notes(self.pedalled)}, is ignored (--pedal follows it)')
         return '; '.join(said)
 
-def pedal_ends(track)->np.ndarray:
+def pedal_ends(
+    track,  # symusic track, in ticks, with N notes
+)->np.ndarray:
     """The ticks (N,) at which a track's notes end with the sustain pedal: when the pedal is released, or the pitch
     begins again."""
     n = track.notes.numpy()
@@ -325,8 +342,9 @@ def pedal_ends(track)->np.ndarray:
     return np.maximum(end, np.minimum(held, again))
 
 def score_omissions(
-    score,              # symusic.Score in ticks
-    drums=False, pedal=False,   # as for `score_to_notes`
+    score,        # symusic.Score in ticks
+    drums=False,  # keep drum tracks, as for `score_to_notes`?
+    pedal=False,  # let notes sound until the sustain pedal is released?
 )->Omissions:
     "What `score_to_notes` leaves out of a score."
     tracks = [t for t in score.tracks if not t.is_drum]
@@ -391,8 +409,7 @@ class GridReport:
     "How many notes of a piece a grid preserves."
     grid:Grid           # the grid
     notes:int           # notes of the piece
-    # notes with the pitch and step of another one, or, without an onset channel, right after one of their pitch
-    fused:int
+    fused:int           # notes on another one or, without an onset channel, right after one of the same pitch
     moved:int           # notes whose onset moves by more than the tolerance
     kept:float          # share of notes neither fused nor moved
     shift:float         # largest shift of an onset, seconds
@@ -403,11 +420,11 @@ class GridReport:
                 f'({self.fused} fused, {self.moved} moved by more than 50 ms)')
 
 def grid_report(
-    score,              # symusic.Score in ticks
-    grid:Grid,
-    onsets:bool=True,   # is there an onset channel?
-    tolerance:float=.05,# seconds that an onset may move
-    drums:bool=False,   # keep drum tracks?
+    score,                # symusic.Score in ticks
+    grid:Grid,            # the grid that is judged
+    onsets:bool=True,     # is there an onset channel?
+    tolerance:float=.05,  # seconds that an onset may move
+    drums:bool=False,     # keep drum tracks?
 )->GridReport:
     "Count the notes that a grid fuses and moves. ValueError for a piece without notes."
     start, length, pitch, _, _ = score_columns(score, drums)
@@ -444,11 +461,11 @@ def choose_grid(
 
 # %% ../nbs/14_pianoroll.ipynb #13dfc784
 def trace_notes(
-    notes:np.ndarray,   # (N,4) notes on a grid
-    source,             # symusic.Score that they were read from
-    grid:Grid,
-    drums:bool=False,   # do the notes include those of drum tracks?
-)->tuple:               # (M,) index of a note, (M,) track it belongs to; M >= N
+    notes:np.ndarray,  # (N,4) notes on a grid
+    source,            # symusic.Score that they were read from
+    grid:Grid,         # that of the notes
+    drums:bool=False,  # do the notes include those of drum tracks?
+)->tuple:              # (M,) index of a note, (M,) track it belongs to; M >= N
     """All tracks of the source on which a note of the same pitch begins at the same step; there are several for a
     unison. For a note that the source does not have, the track of the note nearest in time and pitch."""
     start, _, pitch, _, track = score_columns(source, drums)
@@ -461,10 +478,10 @@ def trace_notes(
     return tuple(np.array(pairs, dtype=int).reshape(-1, 2).T)
 
 def frame_of(
-    source,             # symusic.Score, or None
-    grid:Grid,
-    bpm=None,           # quarter notes in a minute; None: the source's tempo map, 120 without a source
-):                      # symusic.Score without notes
+    source,     # symusic.Score, or None
+    grid:Grid,  # whose steps become whole numbers of ticks where there is no source
+    bpm=None,   # quarter notes in a minute; None: the source's tempo map, 120 without a source
+):              # symusic.Score without notes
     """An empty score with the source's tempo map, signatures, markers and tracks. ValueError for a tempo that MIDI
     cannot represent."""
     if bpm is not None and not SLOWEST <= bpm <= FASTEST:

@@ -36,7 +36,7 @@ def window_batches(
     songs,            # indices of its pieces
     size: tuple,      # (H, W) of a window
     stride: int,      # steps from one window to the next
-    batch_size: int,
+    batch_size: int,  # windows in a batch
 ):                    # iterator of (windows uint8 (B, C, H, W), file_idx (B,), start (B,))
     "All windows of some pieces, batched across pieces."
     (H, W), held = size, []
@@ -62,10 +62,10 @@ def pack_windows(
     return np.ascontiguousarray(x if velocity else np.packbits(x, axis=-1, bitorder='little'))
 
 def unpack_windows(
-    rows: np.ndarray,   # what `pack_windows` made
-    height: int,
-    velocity=False,
-) -> torch.Tensor:      # float32 (B, C, H, W) in 0…1
+    rows: np.ndarray,  # what `pack_windows` made
+    height: int,       # semitones of a window
+    velocity=False,    # are they velocities, a byte each?
+) -> torch.Tensor:     # float32 (B, C, H, W) in 0…1
     "Undo `pack_windows`; velocities are scaled by `scale_roll`."
     x = rows if velocity else np.unpackbits(rows, axis=-1, count=height, bitorder='little')
     x = torch.from_numpy(np.ascontiguousarray(x.transpose(0, 2, 3, 1))).float()
@@ -76,18 +76,25 @@ FORMAT = 'midi-rae pre-encoded 1'
 
 class ArrayFile:
     "An `.npy` file of known shape, written from front to back."
-    def __init__(self, path, dtype, shape):
+    def __init__(self,
+        path,   # of the .npy file
+        dtype,  # of its values
+        shape,  # of the whole array
+    ):
         self.dtype, self.file = np.dtype(dtype), open(path, 'wb')
         header = dict(descr=np.lib.format.dtype_to_descr(self.dtype), fortran_order=False, shape=tuple(map(int, shape)))
         np.lib.format.write_array_header_1_0(self.file, header)
 
-    def write(self, a): self.file.write(np.ascontiguousarray(a, dtype=self.dtype).data)
+    def write(self, a):  # the next part of the array
+        "Append values. Raises OSError where the disk is full."
+        self.file.write(np.ascontiguousarray(a, dtype=self.dtype).data)
+
     def __enter__(self): return self
     def __exit__(self, *_): self.file.close()
 
 # %% ../nbs/27_preencode.ipynb #2edec8a9
 def fingerprint(
-    model: nn.Module,
+    model: nn.Module,  # whose weights are hashed
 ) -> str:              # 16 hex digits
     "A hash of all weights: the same for the same encoder, another after a step of training."
     h = hashlib.sha256()
@@ -98,7 +105,7 @@ def fingerprint(
 
 # %% ../nbs/27_preencode.ipynb #3e62a756
 def describe_levels(
-    enc_out: EncoderOutput,
+    enc_out: EncoderOutput,  # of any batch
 ) -> list:                   # of dicts, coarsest first
     "What must be kept of each level beside its values."
     size = lambda v: list(v) if v else None
@@ -163,19 +170,20 @@ def _write_arrays(encoder, store, songs, meta, folder, stride, batch_size, devic
 
 # %% ../nbs/27_preencode.ipynb #ded44308
 def preencode(
-    encoder: nn.Module,   # SwinEncoder or ViTEncoder; used in eval mode, without a mask
-    store,                # RollStore, or the path of one
-    out,                  # folder to write; a pre-encoded corpus there is replaced at the end, anything else refused
-    split='all',          # 'all', 'train', 'val', or indices of pieces
-    width=None,           # steps of a window (default, and only choice: the encoder's)
-    stride=None,          # steps from one window to the next (default: the width)
-    batch_size=64,
-    dtype='float16',      # of the embeddings on disk; 'float32' keeps every bit
-    device=None,          # where to encode; None: where the encoder is
-    config=None,          # the encoder's config, kept in meta.json
-    val=.1, split_seed=0, # the split, see `midi_rae.data.split`
-    progress=True,        # show a progress bar?
-):                        # PreencodedDataset
+    encoder: nn.Module,  # SwinEncoder or ViTEncoder; used in eval mode, without a mask
+    store,               # RollStore, or the path of one
+    out,                 # folder to write; a pre-encoded corpus there is replaced at the end, anything else refused
+    split='all',         # 'all', 'train', 'val', or indices of pieces
+    width=None,          # steps of a window (default, and only choice: the encoder's)
+    stride=None,         # steps from one window to the next (default: the width)
+    batch_size=64,       # windows encoded at once
+    dtype='float16',     # of the embeddings on disk; 'float32' keeps every bit
+    device=None,         # where to encode; None: where the encoder is
+    config=None,         # the encoder's config, kept in meta.json
+    val=.1,              # share of the pieces held out, see `midi_rae.data.split`
+    split_seed=0,        # of that split
+    progress=True,       # show a progress bar?
+):                       # PreencodedDataset
     """Encode every window of a store. Raises ValueError for an encoder that does not fit it, FileExistsError for a
     folder that is something else, OSError where it cannot be written."""
     store, out = store if isinstance(store, RollStore) else RollStore(store), Path(out)
@@ -247,15 +255,21 @@ class PreencodedDataset(torch.utils.data.Dataset):
 
     def __len__(self): return len(self.idx)
     def __getstate__(self): return self.__dict__ | dict(_arrays=None)
-    @property
-    def file_idx(self) -> np.ndarray: return np.asarray(self.arrays['file_idx'])[self.idx]
-    @property
-    def start(self) -> np.ndarray: return np.asarray(self.arrays['start'])[self.idx]
     def __repr__(self):
         levels = f"{len(self.meta['levels'])} levels of {self.meta['encoder']}, {self.meta['dtype']}"
         return f'PreencodedDataset({str(self.path)!r}: {len(self)} windows, {levels})'
 
 # %% ../nbs/27_preencode.ipynb #a7232cae
+@patch(as_prop=True)
+def file_idx(self: PreencodedDataset) -> np.ndarray:
+    "Piece of each window (n,), by its place in the store."
+    return np.asarray(self.arrays['file_idx'])[self.idx]
+
+@patch(as_prop=True)
+def start(self: PreencodedDataset) -> np.ndarray:
+    "First step of each window (n,)."
+    return np.asarray(self.arrays['start'])[self.idx]
+
 @patch
 def batch(
     self: PreencodedDataset,
@@ -297,7 +311,7 @@ class _Seeded:
     def batch(self, idxs, epoch): return self.ds.batch(idxs)
 
 def preencoded_loader(
-    ds: PreencodedDataset,
+    ds: PreencodedDataset,  # from `preencode`
     batch_size: int,        # windows in a batch, on each rank
     seed=0,                 # of the order
     rank=0,                 # number of this process

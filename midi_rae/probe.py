@@ -75,13 +75,15 @@ class Examples:
     parts: list = None    # published split of each song: 0 fit, 1 validation, 2 test; None: none
 
 def task_label(
-    ex: Examples,
-    task: str,            # name of a task
-) -> np.ndarray:          # (n,) or (n, k), or (m,) for beats and events
+    ex: Examples,  # windows, places and their labels
+    task: str,     # name of a task
+) -> np.ndarray:   # (n,) or (n, k), or (m,) for beats and events
     "The labels of a task, NaN where not known."
     return ex.labels[ex.tasks[task].label or task]
 
-def asks_places(task: Task) -> bool:
+def asks_places(
+    task: Task,  # of TASKS
+) -> bool:
     "Is a task about places in windows (beats, events), not about windows?"
     return task.where in ('beat', 'event')
 
@@ -152,11 +154,11 @@ def _tasks_of(labels, styles, windows):
     return out
 
 def cut_examples(
-    songs: list,          # of Song
-    size=(128, 128),      # (H, W) of a window: semitones, steps
-    places=4,             # beats chosen in each window
-    steps_per_beat=4,
-    seed=0,               # of the places
+    songs: list,       # of Song
+    size=(128, 128),   # (H, W) of a window: semitones, steps
+    places=4,          # beats chosen in each window
+    steps_per_beat=4,  # time steps in a quarter note
+    seed=0,            # of the places
 ) -> Examples:
     "Cut songs into windows and collect their labels. Raises ValueError where fewer than three groups have music."
     tasks = {k: t for k, t in TASKS.items() if t.label is None}
@@ -205,7 +207,10 @@ def level_vectors(
     return torch.cat([mean, torch.where(active.any((1, 2)), most, 0.)], 1)
 
 # %% ../nbs/23_probe.ipynb #a7a7e6b1
-def level_names(encoder, n):
+def level_names(
+    encoder,  # SwinEncoder or ViTEncoder
+    n,        # number of levels
+):
     "Names of the `n` levels of an encoder, coarsest first."
     return ['CLS', 'patches'] if isinstance(encoder, ViTEncoder) else [f'level {i}' for i in range(n)]
 
@@ -216,12 +221,12 @@ def _tokens(s, which, steps):
 
 @torch.no_grad()
 def encode_features(
-    encoder,                   # SwinEncoder or ViTEncoder, in eval mode
-    ex: Examples,
-    pools=('rows',),           # of POOLS
-    concat=512,                # see `level_vectors`
-    batch_size=64,
-) -> dict:                     # level → pool → [(n, d) of windows, (m, d) of places], float16
+    encoder,          # SwinEncoder or ViTEncoder, in eval mode
+    ex: Examples,     # windows, places and their labels
+    pools=('rows',),  # of POOLS
+    concat=512,       # see `level_vectors`
+    batch_size=64,    # windows encoded at once
+) -> dict:            # level → pool → [(n, d) of windows, (m, d) of places], float16
     """Every level of every window and place; each window is encoded once.
 
     'attention' gives tokens, (n, N, D + 1) and (m, h, D + 1), whose last dimension is 1 where they are not empty.
@@ -307,13 +312,13 @@ def handmade(
 
 # %% ../nbs/23_probe.ipynb #51cb6efd
 def baseline_features(
-    ex: Examples,
-    part: np.ndarray,   # (n,) part of each window, see `split_songs`: components are fitted on part 0
-    dim=256,            # principal components, at most; and at most one for four windows (places) they are fitted on
-    width=4,            # pixel columns that stand for a place
-    sample=2048,        # windows, and four times as many places, that components are fitted on
-    seed=0,
-) -> dict:              # 'pixels', 'pitch classes', 'hand-made' → [(n, d), (m, d)], float32
+    ex: Examples,      # windows, places and their labels
+    part: np.ndarray,  # (n,) part of each window, see `split_songs`: components are fitted on part 0
+    dim=256,           # principal components, at most; and at most one for four windows (places) they are fitted on
+    width=4,           # pixel columns that stand for a place
+    sample=2048,       # windows, and four times as many places, that components are fitted on
+    seed=0,            # of the sample
+) -> dict:             # 'pixels', 'pitch classes', 'hand-made' → [(n, d), (m, d)], float32
     "Features that need no encoder."
     low, (w, t) = (PITCHES - ex.x.shape[2])//2, ex.at.T
     columns = ex.x[w[:, None], :, :, t[:, None]//width*width + np.arange(width)].transpose(0, 2, 3, 1)
@@ -332,10 +337,11 @@ def baseline_features(
 
 # %% ../nbs/23_probe.ipynb #3f986107
 def split_songs(
-    groups: list,            # group of each song
-    seed: int,
-    val=.2, test=.2,         # shares of the groups
-) -> np.ndarray:             # (songs,) 0: fit, 1: validation, 2: test
+    groups: list,  # group of each song
+    seed: int,     # of the split
+    val=.2,        # share of the groups for validation
+    test=.2,       # share of the groups for the test
+) -> np.ndarray:   # (songs,) 0: fit, 1: validation, 2: test
     "A split by group; each part has at least one."
     names = sorted(set(groups))
     n_test, n_val = (max(1, round(share*len(names))) for share in (test, val))
@@ -344,9 +350,9 @@ def split_songs(
     return np.array([part[g] for g in groups])
 
 def window_parts(
-    ex: Examples,
-    seed: int,
-) -> np.ndarray:             # (n,) part of each window
+    ex: Examples,  # windows, places and their labels
+    seed: int,     # of the split, where the corpus has none
+) -> np.ndarray:   # (n,) part of each window
     "The split of the corpus if it has one, otherwise that of a seed."
     return (split_songs(ex.groups, seed) if ex.parts is None else np.asarray(ex.parts))[ex.song]
 
@@ -358,7 +364,7 @@ MLP_PENALTIES = (1e-1, 1e-3)
 class Fit(NamedTuple):
     "A probe that was fitted, as validation songs chose it."
     val: float             # score on the validation songs
-    penalty: float
+    penalty: float         # of the weights; NaN where validation only stopped the fit
     answers: np.ndarray    # for the test songs: (m, classes) probabilities, or (m, k) values
 
 def _score(y, answers, classes):
@@ -467,9 +473,11 @@ class AttentionPool(nn.Module):
 def fit_attention(
     x: list,         # tokens (m, N, D + 1) of the three parts; the last dimension is 1 where a token is not empty
     y: list,         # as for `fit_probe`
-    classes=0,
-    seed=0,
-    patience=5, epochs=60, batch_size=256,
+    classes=0,       # number of classes; 0: values
+    seed=0,          # of initialisation and order
+    patience=5,      # epochs without a better validation score before it stops
+    epochs=60,       # at most
+    batch_size=256,  # examples in a batch
 ) -> Fit:
     "Attention pooling and a linear map, stopped by the validation songs."
     tokens, active = standardise_parts([v[..., :-1] for v in x]), [torch.from_numpy(v[..., -1] > 0) for v in x]
@@ -500,49 +508,51 @@ def fit_attention(
 
 # %% ../nbs/23_probe.ipynb #77cae4f3
 def bootstrap(
-    sums: np.ndarray,   # (songs, k) what `statistic` is computed from
-    statistic,          # (…, k) sums over songs → (…) scores
-    resamples=1000,
-    seed=0,
-) -> tuple:             # (score, lower, upper end of the 95 % interval)
+    sums: np.ndarray,  # (songs, k) what `statistic` is computed from
+    statistic,         # (…, k) sums over songs → (…) scores
+    resamples=1000,    # of the songs
+    seed=0,            # of the resampling
+) -> tuple:            # (score, lower, upper end of the 95 % interval)
     "A score and its interval, by resampling songs with replacement."
     draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1/len(sums)), resamples)
     with np.errstate(invalid='ignore', divide='ignore'):
         return float(statistic(sums.sum(0))), *map(float, np.nanpercentile(statistic(draws @ sums), (2.5, 97.5)))
 
 def class_sums(
-    y, answers,         # (m,) classes and answers
-    song: np.ndarray,   # (m,) song of each
-    songs: int,
-    classes: int,
-) -> np.ndarray:        # (songs, 2·classes) examples of each class, and those answered right
+    y,                 # (m,) classes
+    answers,           # (m,) classes answered
+    song: np.ndarray,  # (m,) song of each
+    songs: int,        # number of songs
+    classes: int,      # number of classes
+) -> np.ndarray:       # (songs, 2·classes) examples of each class, and those answered right
     "What `accuracy` and `balanced_accuracy` are computed from."
     y = np.asarray(y, dtype=int)
     count = lambda keep: np.bincount((song*classes + y)[keep], minlength=songs*classes).reshape(songs, classes)
     return np.c_[count(np.full(len(y), True)), count(y == answers)].astype(float)
 
-def accuracy(sums):
+def accuracy(sums):  # (…, 2·classes) from `class_sums`
     "Share of right answers."
     n, right = np.split(sums, 2, -1)
     return right.sum(-1)/n.sum(-1)
 
-def balanced_accuracy(sums):
+def balanced_accuracy(sums):  # (…, 2·classes) from `class_sums`
     "Mean over the classes that occur of the share of their examples answered right."
     n, right = np.split(sums, 2, -1)
     return np.where(n > 0, right/n, 0).sum(-1)/(n > 0).sum(-1)
 
 def value_sums(
-    y, answers,         # (m, k) values
-    song: np.ndarray,   # (m,) song of each
-    songs: int,
-) -> np.ndarray:        # (songs, 2 + k): number, squared errors with squared values, sums of values
+    y,                 # (m, k) values
+    answers,           # (m, k) values answered
+    song: np.ndarray,  # (m,) song of each
+    songs: int,        # number of songs
+) -> np.ndarray:       # (songs, 2 + k): number, squared errors with squared values, sums of values
     "What `explained` is computed from."
     y, answers = (np.asarray(v, dtype=float).reshape(len(song), -1) for v in (y, answers))
     y, answers = y - y.mean(0), answers - y.mean(0)
     columns = np.c_[np.ones(len(y)), ((y - answers)**2).sum(1), (y**2).sum(1), y]
     return np.stack([np.bincount(song, c, songs) for c in columns.T], 1)
 
-def explained(sums):
+def explained(sums):  # (…, 2 + k) from `value_sums`
     "R² over all values, weighted by their variance."
     n, error, squares, total = sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3:]
     return 1 - error/(squares - (total**2).sum(-1)/n)
@@ -615,14 +625,14 @@ def _fitted(x, y, task, part, group, song, groups, probe, pool, seed):
 
 # %% ../nbs/23_probe.ipynb #sc0359cf
 def probe_task(
-    feats: list,      # [(n, d) of windows, (m, d) of places] of one encoder, or of several whose scores are to be one
-    ex: Examples,
-    name: str,        # of the task
-    parts: list,      # (n,) part of each window, one array a split
-    probe='linear',   # or 'mlp'
-    pool='',          # of POOLS: 'attention' expects tokens
-    seed=0,
-) -> dict:            # task, probe, pool, score, low, high; val, penalty, examples, songs (of the test part)
+    feats: list,     # [(n, d) of windows, (m, d) of places] of one encoder, or of several whose scores are to be one
+    ex: Examples,    # windows, places and their labels
+    name: str,       # of the task
+    parts: list,     # (n,) part of each window, one array a split
+    probe='linear',  # or 'mlp'
+    pool='',         # of POOLS: 'attention' expects tokens
+    seed=0,          # of the MLP, of attention pooling and of the intervals
+) -> dict:           # task, probe, pool, score, low, high; val, penalty, examples, songs (of the test part)
     """One probe, scored; None where a part has too few examples.
 
     Classes have balanced, balanced_low, balanced_high too; several splits the standard deviation of their scores,
@@ -651,10 +661,10 @@ def probe_task(
 
 # %% ../nbs/23_probe.ipynb #011fecc5
 def untrained_encoders(
-    encoder,        # whose architecture they have
-    n=3,
-    seed=0,
-) -> list:          # of encoders in eval mode
+    encoder,  # whose architecture they have
+    n=3,      # how many
+    seed=0,   # of the first one
+) -> list:    # of encoders in eval mode
     "Randomly initialised encoders of the same architecture; the state of the random generators stays as it is."
     out = []
     for i in range(n):
@@ -688,8 +698,9 @@ def _probes(task, probes):
     return tuple(probes) + (('mlp',) if task.nonlinear and 'mlp' not in probes else ())
 
 def check_choices(
-    pools, probes,   # names
-) -> tuple:          # both, as tuples
+    pools,   # names of poolings
+    probes,  # names of probes
+) -> tuple:  # both, as tuples
     "Raise ValueError for a pooling or a probe that does not exist."
     for kind, given, known in (('pooling', pools, POOLS), ('probe', probes, PROBES)):
         for name in given:
@@ -698,13 +709,13 @@ def check_choices(
 
 # %% ../nbs/23_probe.ipynb #s898f5ef
 def probe_rows(
-    rows: dict,           # name → pool → list of features, see `probe_task`
-    ex: Examples,
-    parts: list,          # (n,) part of each window, one array a split
-    probes=('linear',),
-    jobs=2,               # threads
-    seed=0,
-) -> list:                # of dicts: features, dim, chosen, what `probe_task` gives, and CPU seconds
+    rows: dict,          # name → pool → list of features, see `probe_task`
+    ex: Examples,        # windows, places and their labels
+    parts: list,         # (n,) part of each window, one array a split
+    probes=('linear',),  # 'linear', 'mlp'
+    jobs=2,              # threads
+    seed=0,              # see `probe_task`
+) -> list:               # of dicts: features, dim, chosen, what `probe_task` gives, and CPU seconds
     """Every task of every row by every pooling; `chosen` marks the pooling that validation songs prefer.
 
     Poolings that give the same features (level 0 has one token) are fitted once.
@@ -731,8 +742,8 @@ def probe_rows(
 class TunedEncoder(nn.Module):
     "A copy of an encoder, and a head on all its levels, concatenated by row."
     def __init__(self,
-        encoder,
-        head,           # module from the width of all levels to classes or values
+        encoder,  # copied
+        head,     # module from the width of all levels to classes or values
     ):
         super().__init__()
         self.encoder, self.head = deepcopy(encoder), head
@@ -746,7 +757,7 @@ class TunedEncoder(nn.Module):
         out = self.encoder(x, mask_ratio=0.)
         return self.head(torch.cat([level_vectors(s, which, steps) for s in out.patches], 1))
 
-    def train(self, mode=True):
+    def train(self, mode=True):  # of the head
         "The head may be in training mode; the encoder stays in eval mode, without drop path."
         super().train(mode)
         self.encoder.eval()
@@ -817,7 +828,9 @@ class Standardise(nn.Module):
         self.register_buffer('mean', torch.from_numpy(scaler.mean_).float())
         self.register_buffer('scale', torch.from_numpy(scaler.var_ + 1e-5).float().sqrt())
 
-    def forward(self, x): return ((x - self.mean)/self.scale).clamp(-10, 10)
+    def forward(self, x):  # (m, d) features
+        "Standardised features (m, d), cut off at ±10."
+        return ((x - self.mean)/self.scale).clamp(-10, 10)
 
 def _head(features, outputs, hidden):
     "Standardised features, and a linear map or a layer of 512 before it."
@@ -827,15 +840,16 @@ def _head(features, outputs, hidden):
 
 # %% ../nbs/23_probe.ipynb #31eb8c9a
 def finetune(
-    encoder,            # stays as it is
-    ex: Examples,
-    name: str,          # of a task with classes or values
-    part: np.ndarray,   # (n,) part of each window
-    epochs=5, lr=3e-4,  # of encoder and head together, at most; 0 epochs: the head alone
-    patience=3,         # epochs without a better score on validation songs
-    windows=None,       # this many windows to fit on, at most
-    seed=0,             # of order, head and windows
-) -> list:              # rows like those of `probe_task`, with CPU seconds: the task, and others with the same examples
+    encoder,           # stays as it is
+    ex: Examples,      # windows, places and their labels
+    name: str,         # of a task with classes or values
+    part: np.ndarray,  # (n,) part of each window
+    epochs=5,          # at most; 0: the head alone
+    lr=3e-4,           # largest learning rate, of encoder and head
+    patience=3,        # epochs without a better score on validation songs
+    windows=None,      # this many windows to fit on, at most
+    seed=0,            # of order, head and windows
+) -> list:             # rows like those of `probe_task`, with CPU seconds: the task, and others with the same examples
     "A copy of the encoder fine-tuned on one task, scored on the test songs. ValueError for a retrieval task."
     begin, task, y, rng = process_time(), ex.tasks[name], task_label(ex, name), np.random.default_rng(seed)
     if task.kind == 'retrieval': raise ValueError(f'{name!r} has no labels to fine-tune on')
@@ -863,9 +877,9 @@ def finetune(
 
 # %% ../nbs/23_probe.ipynb #781d0c84
 def trivial_rows(
-    ex: Examples,
-    parts: list,          # (n,) part of each window, one array a split
-) -> list:                # of dicts like those of `probe_rows`
+    ex: Examples,  # windows, places and their labels
+    parts: list,   # (n,) part of each window, one array a split
+) -> list:         # of dicts like those of `probe_rows`
     "The class that most examples of the songs fitted have; for MRR the expectation of a random order."
     nothing, out = [[np.zeros((len(ex.x), 1)), np.zeros((len(ex.at), 1))]], []
     for k, t in ex.tasks.items():
@@ -878,19 +892,19 @@ def trivial_rows(
 
 # %% ../nbs/23_probe.ipynb #be24986f
 def probe_matrix(
-    encoders: dict,            # name → encoder in eval mode
-    songs: list,               # of Song
-    pools=('mean', 'rows'),    # of POOLS: validation songs choose among them, for each row and task
-    probes=('linear',),        # 'linear', 'mlp'; tasks marked `nonlinear` always have an MLP besides
-    seeds=1,                   # splits by song; a published split counts as one
-    baselines=3,               # randomly initialised encoders of each architecture; 0: none
-    places=4,                  # beats in each window
-    jobs=2,                    # threads
-    seed=0,                    # of places and baselines
-    tasks=None,                # names of those of TASKS that are wanted; None: all that have labels
-    ceiling=(),                # names of tasks on which each encoder is fine-tuned as well, see `finetune`
-    progress=True,
-) -> list:                     # of dicts, see `probe_rows` and `probe_task`
+    encoders: dict,          # name → encoder in eval mode
+    songs: list,             # of Song
+    pools=('mean', 'rows'),  # of POOLS: validation songs choose among them, for each row and task
+    probes=('linear',),      # 'linear', 'mlp'; tasks marked `nonlinear` always have an MLP besides
+    seeds=1,                 # splits by song; a published split counts as one
+    baselines=3,             # randomly initialised encoders of each architecture; 0: none
+    places=4,                # beats in each window
+    jobs=2,                  # threads
+    seed=0,                  # of places and baselines
+    tasks=None,              # names of those of TASKS that are wanted; None: all that have labels
+    ceiling=(),              # names of tasks on which each encoder is fine-tuned as well, see `finetune`
+    progress=True,           # show a progress bar?
+) -> list:                   # of dicts, see `probe_rows` and `probe_task`
     """Level × task, with baselines.
 
     Raises ValueError for encoders of different windows, and for tasks that do not exist or have no labels.
@@ -953,10 +967,11 @@ def _unit(column):
 
 # %% ../nbs/23_probe.ipynb #s11d06f3
 def plot_matrix(
-    rows: list,           # from `probe_matrix`, or a table as `matrix_table` gives
-    tasks=None,           # names of columns; None: all
-    metric='score', pool=None,   # see `matrix_table`
-):                        # a figure
+    rows: list,      # from `probe_matrix`, or a table as `matrix_table` gives
+    tasks=None,      # names of columns; None: all
+    metric='score',  # column of the rows, see `matrix_table`
+    pool=None,       # see `matrix_table`
+):                   # a figure
     "The matrix as a heat map."
     table = matrix_table(rows, metric, pool) if 'task' in rows[0] else rows
     columns = [k for k in table[0] if k.removesuffix(', MLP') in TASKS and (tasks is None or k in tasks)]

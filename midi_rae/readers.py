@@ -140,14 +140,14 @@ def _metre(measures, signs, per_beat):
     return {at: v for (at, v), before in zip(out.items(), [None, *out.values()]) if v != before}
 
 def build_score(
-    per_beat:int,       # ticks in a quarter note
-    notes,              # (start, length, pitch, part), in ticks; parts count from 0
-    parts=(),           # (name, MIDI program) of each part
-    tempos=(),          # (tick, quarter notes a minute)
-    times=(),           # (tick, (beats, unit))
-    keys=(),            # (tick, (fifths, 0 for major or 1 for minor))
-    title='',
-):                      # symusic.Score in ticks
+    per_beat:int,  # ticks in a quarter note
+    notes,         # (start, length, pitch, part), in ticks; parts count from 0
+    parts=(),      # (name, MIDI program) of each part
+    tempos=(),     # (tick, quarter notes a minute)
+    times=(),      # (tick, (beats, unit))
+    keys=(),       # (tick, (fifths, 0 for major or 1 for minor))
+    title='',      # of the piece
+):                 # symusic.Score in ticks
     """A written score as a `symusic.Score` with a track for each part; its first marker is the title. ValueError if
     there are no notes, or the piece is too long to be counted in ticks."""
     start, length, pitch, part = np.array(notes, dtype=np.int64).reshape(-1, 4).T
@@ -265,21 +265,41 @@ def png_to_notes(
     return roll_to_notes(active[::-1])
 
 # %% ../nbs/15_readers.ipynb #c1392c66
-def read_midi(path, steps_per_beat=4, max_steps=MAX_STEPS, drums=False, pedal=False):
+def read_midi(
+    path,                 # MIDI file
+    steps_per_beat=4,     # time steps in a quarter note, or a Grid
+    max_steps=MAX_STEPS,  # longest piece accepted, in steps
+    drums=False,          # keep drum tracks?
+    pedal=False,          # let notes sound until the sustain pedal is released?
+):
     "The notes (N,4) of a MIDI file."
     return score_to_notes(read_score(path), steps_per_beat, drums, max_steps, pedal=pedal)
 
-def read_musicxml(path, steps_per_beat=4, max_steps=MAX_STEPS, **_):
+def read_musicxml(
+    path,                 # .musicxml, .xml or .mxl file
+    steps_per_beat=4,     # time steps in a quarter note
+    max_steps=MAX_STEPS,  # longest piece accepted, in steps
+    **_,                  # arguments of other readers, not used
+):
     "The notes (N,4) of a MusicXML file."
     return musicxml_to_notes(path, steps_per_beat, max_steps)
 
 def _parse_stream(path): return import_music21().converter.parse(path, forceSource=True, storePickle=False)
 
-def read_music21(path, steps_per_beat=4, max_steps=MAX_STEPS, **_):
+def read_music21(
+    path,                 # a file that music21 knows
+    steps_per_beat=4,     # time steps in a quarter note
+    max_steps=MAX_STEPS,  # longest piece accepted, in steps
+    **_,                  # arguments of other readers, not used
+):
     "The notes (N,4) of any score that music21 can parse (Humdrum, ABC, …)."
     return stream_to_notes(_parse_stream(path), steps_per_beat, max_steps)
 
-def read_png(path, steps_per_beat=4, max_steps=MAX_STEPS):
+def read_png(
+    path,                 # PNG file
+    steps_per_beat=4,     # not used: a pixel is a step
+    max_steps=MAX_STEPS,  # longest piece accepted, in steps
+):
     "The notes (N,4) in a picture. A pixel is a step, so `steps_per_beat` has no effect."
     return png_to_notes(path, max_steps)
 
@@ -290,7 +310,9 @@ MIDI_FILES = ('.mid', '.midi', '.kar', '.rmi')                  # in any case
 # reader for each file extension
 SCORE_FILES = {'.mxl': 'musicxml', '.xml': 'musicxml', '.musicxml': 'musicxml', '.krn': 'music21', '.abc': 'music21'}
 
-def reader_for(path) -> str:
+def reader_for(
+    path,  # of which only the extension matters
+) -> str:
     "Key of READERS for a file extension; MIDI for unknown ones."
     return SCORE_FILES.get(Path(path).suffix.lower(), 'midi')
 
@@ -340,7 +362,7 @@ def reader_name(
                          'define it in a module (a .py file) of its own')
     return f'{module}:{name}'
 
-def find_reader(name):
+def find_reader(name):  # key of READERS, or 'module:function'
     "The function with a name that `reader_name` returned."
     if name in READERS: return READERS[name]
     module, _, attr = name.partition(':')
@@ -434,7 +456,7 @@ class Worker:
         self.proc.kill()
         raise RuntimeError(f'a worker process could not start: {_tail(self.errors)}')
 
-    def read(self, files):
+    def read(self, files):  # (index, file) of each
         "Yield `(index, answer)` for files. If the process ends, `dead` is set, and `todo` holds those not yet read."
         self.todo = deque(files)
         self.deadline = time.monotonic() + self.timeout

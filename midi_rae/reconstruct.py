@@ -158,7 +158,8 @@ def note_f1(
 
 # %% ../nbs/30_reconstruct.ipynb #d7db5c4c
 def score_rolls(
-    roll, truth,        # (128, T) or (2, 128, T)
+    roll,               # (128, T) or (2, 128, T) reconstruction
+    truth,              # the original, of the same shape
     step_seconds=.125,  # duration of a step
 ) -> dict:              # 'pixel_f1', 'note_f1', 'onset_f1'
     "How well a roll was reconstructed: by pixels, by whole notes, by onsets."
@@ -196,15 +197,15 @@ class Reconstruction:
         return notes_to_midi(self.roll.notes, path, self.report.grid, bpm, source=self.source, drums=self.drums)
 
 def reconstruct_file(
-    path,                  # file of any kind that `load_score` reads, or a symusic.Score
-    encoder: nn.Module,    # of a pair, see `load_pair`
-    decoder: nn.Module,
-    threshold=.5,          # a pixel is active where its probability is above this
-    batch_size=32,         # windows at once
-    steps_per_beat=None,   # time steps in a quarter note …
-    step=None,             # … or seconds in a step, '20ms' (default: the grid of `choose_grid`)
-    drums=False,           # keep drum tracks?
-    pedal=False,           # let notes sound until the sustain pedal is released?
+    path,                 # file of any kind that `load_score` reads, or a symusic.Score
+    encoder: nn.Module,   # of a pair, see `load_pair`
+    decoder: nn.Module,   # of the same pair
+    threshold=.5,         # a pixel is active where its probability is above this
+    batch_size=32,        # windows at once
+    steps_per_beat=None,  # time steps in a quarter note …
+    step=None,            # … or seconds in a step, '20ms' (default: the grid of `choose_grid`)
+    drums=False,          # keep drum tracks?
+    pedal=False,          # let notes sound until the sustain pedal is released?
 ) -> Reconstruction:
     """Encode and decode a file on the coarsest grid that keeps its onsets, holding one batch of windows in memory.
     Raises what `reconstruct_midi` raises."""
@@ -227,7 +228,7 @@ def score_seconds(
     return np.stack([pitch, tick_seconds(score, start), tick_seconds(score, start + length)], 1)
 
 def score_song(
-    made: Reconstruction,
+    made: Reconstruction,  # from `reconstruct_file`
 ) -> dict:                 # onset F1: grid, network, heard; counts: notes, fused, moved, drums, pedalled; length: ratio
     """Onset F1 (same pitch, within 50 ms) of the grid against the file, the network against the grid, and the file
     written against the file read (`heard`). Counts: notes, those that the grid fused, those that it moved by more than
@@ -248,11 +249,11 @@ def score_song(
 
 # %% ../nbs/30_reconstruct.ipynb #s9c87659
 def score_files(
-    files,                 # paths
-    encoder: nn.Module,    # of a pair, see `load_pair`
-    decoder: nn.Module,
-    **options,             # of `reconstruct_file`
-) -> list[dict]:           # a row for each file
+    files,               # paths
+    encoder: nn.Module,  # of a pair, see `load_pair`
+    decoder: nn.Module,  # of the same pair
+    **options,           # of `reconstruct_file`
+) -> list[dict]:         # a row for each file
     """Reconstruct and score many files: columns `file`, `grid used` and those of `score_song`;
     `file` and `error` for a file that cannot be read."""
     rows = []

@@ -17,7 +17,9 @@ from .readers import load_score, MIDI_FILES, SCORE_FILES
 from .embed import encode_windows, encoder_grid, read_scores, score_roll, window_starts
 
 # %% ../nbs/31_search.ipynb #528ad5cf
-def clock(seconds: float) -> str:
+def clock(
+    seconds: float,  # not negative
+) -> str:
     "Minutes and seconds: 83.25 is 1:23.2."
     m, s = divmod(round(seconds*10), 600)
     return f'{m}:{s//10:02d}.{s % 10}'

@@ -23,7 +23,7 @@ class Piece:
 
 SOURCES = {}
 
-def source(f):
+def source(f):  # function NAME_source(root)
     "Decorator that adds a source `f(root) -> list[Piece]` to `SOURCES`, under its name without `_source`."
     SOURCES[f.__name__.removesuffix('_source')] = f
     return f

@@ -81,7 +81,7 @@ class TokenBlock(nn.Module):
 
     def _init_respostnorm(self): nn.init.zeros_(self.norm2.weight)
 
-    def forward(self, x):
+    def forward(self, x):  # (…, D)
         "`(…, D)` → `(…, D)`."
         return x + self.drop_path(self.norm2(self.mlp(x)))
 
@@ -100,7 +100,7 @@ class TokenStage(nn.Module):
         self.downsample = PatchMerging(dim, out_dim, norm_layer=norm_layer) if downsample else nn.Identity()
         self.blocks = nn.Sequential(*[TokenBlock(out_dim, drop_path=p, norm_layer=norm_layer, **kw) for p in drop_path])
 
-    def forward(self, x):
+    def forward(self, x):  # (B, 2, 2, D) or (B, 1, 1, D)
         "`(B, 2, 2, D)` with `downsample`, else `(B, 1, 1, D)` → `(B, 1, 1, D')`."
         return self.blocks(self.downsample(x))
 
@@ -136,7 +136,7 @@ class PatchStem(nn.Module):
         self.proj = nn.Conv2d(in_chans, hidden, patch, stride=patch)
         self.fc = nn.Linear(hidden, dim)
 
-    def forward(self, x):
+    def forward(self, x):  # (B, C, H, W) rolls in 0…1
         "`(B, C, H, W)` → `(B, H/ph, W/pw, D)`."
         return self.fc(F.gelu(self.proj(x)).permute(0, 2, 3, 1))
 
@@ -280,7 +280,7 @@ class ConvRefine(nn.Module):
         self.conv = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
         self.fc1, self.fc2 = nn.Conv2d(dim, hidden, 1), nn.Conv2d(hidden, dim, 1)
 
-    def forward(self, x):
+    def forward(self, x):  # (B, D, H, W)
         "`(B, D, H, W)` → `(B, D, H, W)`."
         return x + self.fc2(F.gelu(self.fc1(self.conv(x))))
 
@@ -341,7 +341,7 @@ class PatchExpand(nn.Module):
         self.expand = nn.Linear(dim, 2*dim, bias=False)
         self.norm = norm_layer(dim//2)
 
-    def forward(self, x):
+    def forward(self, x):  # (B, H, W, D)
         "`(B, H, W, D)` → `(B, 2H, 2W, D/2)`."
         return self.norm(rearrange(self.expand(x), 'b h w (p1 p2 d) -> b (h p1) (w p2) d', p1=2, p2=2))
 

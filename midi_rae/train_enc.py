@@ -33,7 +33,7 @@ from .trainer import check_settings, fit, processes, run_folder, to_device, writ
 # %% ../nbs/26_train_enc.ipynb #9265bb50
 def check_level_weights(
     cfg: DictConfig,       # levels.weights, and `key`
-    decoder: nn.Module,
+    decoder: nn.Module,    # of the encoder
     key='levels.predict',  # the setting that asks for a reconstruction at every level
 ):                         # a number, or a list with one number per coarser level
     """Loss weights of the reconstructions at the coarser levels. Raises ValueError where `key` is true and the
@@ -63,8 +63,9 @@ class CoarseToFineHead(nn.Module):
             nn.init.zeros_(h[-1].weight); nn.init.constant_(h[-1].bias, 0 if i else -3)
 
     def forward(self,
-        out: EncoderOutput,
+        out: EncoderOutput,  # of B rolls
     ) -> list:               # (B, C, H, W) logits from level 0, from levels 0 and 1, …
+        "A reconstruction from each level but the finest, and those above it."
         rolls = []
         for h, s in zip(self.heads, out.patches):
             own = unpatchify(h(s.emb), s.grid, s.patch_size)
@@ -73,8 +74,8 @@ class CoarseToFineHead(nn.Module):
 
 # %% ../nbs/26_train_enc.ipynb #cc00ff7f
 def make_profile_heads(
-    cfg: DictConfig,       # profiles
-    encoder: nn.Module,
+    cfg: DictConfig,     # profiles
+    encoder: nn.Module,  # whose levels they read
 ) -> ProfileHeads:
     "Heads that predict musical profiles from the `profiles.levels` coarsest levels (all where there are fewer)."
     with torch.no_grad(): levels = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
@@ -82,7 +83,8 @@ def make_profile_heads(
 
 # %% ../nbs/26_train_enc.ipynb #3350009d
 class Pretrainer(nn.Module):
-    "Encoder, MAE decoder and the optional parts: maps a batch of pairs to loss terms."
+    """Encoder, MAE decoder and the optional parts: maps a batch of pairs to loss terms. Raises ValueError for a loss
+    whose part the model lacks."""
     def __init__(self,
         cfg: DictConfig,  # model.encoder, model.mae_decoder, model.predictor, loss, levels, distill
     ):
@@ -130,17 +132,18 @@ def after_step(self:Pretrainer):
 # %% ../nbs/26_train_enc.ipynb #34bb9253
 @patch
 def decode(self:Pretrainer,
-    out: EncoderOutput,
-) -> list:            # of pixel logits per token: the finest level's last, before them those of coarser levels, if any
+    out: EncoderOutput,  # of B views
+) -> list:  # of pixel logits per token: the finest level's last, before them those of coarser levels, if any
     "Decode; the gradient stops before the `distill.instead_of_pixels` coarsest levels."
     decoded = self.mae_decoder(out.detach_levels(self.own_levels))
     return decoded if isinstance(decoded, list) else [decoded]
 
 @patch
 def pixel_terms(self:Pretrainer,
-    out: EncoderOutput,   # of both views
-    x1, x2,               # (B, C, H, W) the views
-) -> dict:                # mae, rec; levels and coarse_to_fine where they are switched on
+    out: EncoderOutput,  # of both views
+    x1,                  # (B, C, H, W) view 1
+    x2,                  # (B, C, H, W) view 2
+) -> dict:               # mae, rec; levels and coarse_to_fine where they are switched on
     "Losses of the reconstructions: the masked view, the whole view, coarser levels."
     *coarse, logits = self.decode(out)
     n, both, w = len(x1), torch.cat([x1, x2]), self.loss
@@ -159,7 +162,8 @@ def pixel_terms(self:Pretrainer,
 def forward(self:Pretrainer,
     batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); optional mae_mask (B, N) bool, True = visible
 ) -> dict:            # scalars: 'loss' and its terms
-    "The loss of a batch of pairs and the terms that it is made of."
+    """The loss of a batch of pairs and the terms that it is made of. Raises ValueError for rolls or masks that do not
+    fit the encoder."""
     if self.teacher is not None and 'targets_0' not in batch: batch = self.prepare(batch)
     w, x1, x2 = self.loss, batch['img1'], batch['img2']
     mask = batch['mae_mask'] if 'mae_mask' in batch else self.sample_mask(x1)
@@ -213,9 +217,9 @@ def softest_velocity(
 
 # %% ../nbs/26_train_enc.ipynb #c1499973
 def make_dataset(
-    cfg: DictConfig,  # data, seed
-    store: RollStore,
-    split: str,       # 'train' or 'val'
+    cfg: DictConfig,   # data, seed
+    store: RollStore,  # from `open_store`
+    split: str,        # 'train' or 'val'
 ) -> PRPairDataset:
     "Pairs of views of a split: as bytes that become floats on the device, or, with velocities, as floats 0…1."
     d = cfg.data
@@ -224,9 +228,9 @@ def make_dataset(
                          val=d.val, dtype=dtype)
 
 def val_batches(
-    cfg: DictConfig,     # train.batch_size, train.eval_batches
-    ds: PRPairDataset,   # the held-out split
-    device,
+    cfg: DictConfig,    # train.batch_size, train.eval_batches
+    ds: PRPairDataset,  # the held-out split
+    device,             # to which they are moved
 ):
     """The first `train.eval_batches` batches of held-out windows (-1: all), always the same; of each batch this
     process's share."""
@@ -240,11 +244,11 @@ def val_batches(
 # %% ../nbs/26_train_enc.ipynb #103e7d92
 @torch.no_grad()
 def evaluate_enc(
-    cfg: DictConfig,
-    model: Pretrainer,    # in eval mode
-    ds: PRPairDataset,    # held-out pairs
-    device,
-) -> dict:                # val_loss and terms, val_masked_f1, val_f1; rank_i, spread_i, norm_i, … of each level i
+    cfg: DictConfig,    # seed, train, loss, …
+    model: Pretrainer,  # in eval mode
+    ds: PRPairDataset,  # held-out pairs
+    device,             # of the model
+) -> dict:              # val_loss and terms, val_masked_f1, val_f1; rank_i, spread_i, norm_i, … of each level i
     "Loss terms, F1 of masked pixels and of unmasked rolls, collapse diagnostics of each level, on held-out music."
     torch.manual_seed(cfg.seed)
     terms, masked, whole, embs, non_empty, scores, n = {}, 0, 0, [], 0, [], 0
@@ -272,11 +276,11 @@ def evaluate_enc(
 # %% ../nbs/26_train_enc.ipynb #1032003f
 @torch.no_grad()
 def picture_enc(
-    cfg: DictConfig,
-    model: Pretrainer,
-    ds: PRPairDataset,
-    device,
-):                        # Figure
+    cfg: DictConfig,    # seed, train
+    model: Pretrainer,  # in eval mode
+    ds: PRPairDataset,  # held-out pairs
+    device,             # of the model
+):                      # Figure
     "Held-out rolls, their masked versions, the reconstructions and the errors."
     torch.manual_seed(cfg.seed)
     x = next(iter(val_batches(cfg, ds, device)))['img1'][:3]
@@ -331,7 +335,7 @@ def probe_scores(
 
 # %% ../nbs/26_train_enc.ipynb #db44b24b
 def data_id(
-    store: RollStore,
+    store: RollStore,  # of the training
 ) -> str:              # 16 hex digits
     "A hash of a store's songs, whatever its path; long stores are sampled."
     h = hashlib.sha256(json.dumps([list(store.names), store.lengths.tolist()]).encode())

@@ -21,26 +21,28 @@ from .config import build
 
 # %% ../nbs/02_utils.ipynb #80cb8c2d
 def param_count(
-    model: nn.Module,
+    model: nn.Module,  # whose parameters are counted
 ) -> tuple[int, int]:  # (total, trainable)
     "Number of parameters, in total and trainable."
     ps = list(model.parameters())
     return sum(p.numel() for p in ps), sum(p.numel() for p in ps if p.requires_grad)
 
 def set_seed(
-    seed: int,
-    rank=0,    # of the process: each must sample other masks
+    seed: int,  # the same on every rank
+    rank=0,     # of the process: each must sample other masks
 ):
     "Seed Python, NumPy and torch (every device) with seed + rank."
     random.seed(seed + rank); np.random.seed((seed + rank) % 2**32); torch.manual_seed(seed + rank)
 
 # %% ../nbs/02_utils.ipynb #ad857851
-def default_device(name=None) -> str:
+def default_device(
+    name=None,  # 'cpu', 'cuda:1', …, a torch.device, or None
+) -> str:
     "The device asked for; by default a GPU where there is one, else the CPU."
     return name or ('cuda' if torch.cuda.is_available() else 'cpu')
 
 @contextmanager
-def evaluating(model: nn.Module):
+def evaluating(model: nn.Module):  # in eval mode within
     "Within, the model is in eval mode and no graph is built; afterwards it is back in the mode it was in."
     training = model.training
     try:
@@ -49,9 +51,9 @@ def evaluating(model: nn.Module):
 
 # %% ../nbs/02_utils.ipynb #b43c4860
 def param_groups(
-    model: nn.Module,    # it or its submodules may have `no_weight_decay()`
-    weight_decay: float,
-) -> list[dict]:         # for torch.optim: with decay, then without; empty groups are left out
+    model: nn.Module,     # it or its submodules may have `no_weight_decay()`
+    weight_decay: float,  # of the first group; 0 in the second
+) -> list[dict]:          # for torch.optim: with decay, then without; empty groups are left out
     "Split the trainable parameters into those with weight decay and those without."
     exempt = set()
     for prefix, m in model.named_modules():
@@ -112,10 +114,10 @@ def _checkpoint_files(model, config, state):
     return files
 
 def save_checkpoint(
-    path,             # folder to create, e.g. run/checkpoints/last-000400
-    model: nn.Module,
-    config=None,      # DictConfig, resolved when saved
-    state=None,       # dict of tensors, numbers, strings, lists and dicts of them
+    path,              # folder to create, e.g. run/checkpoints/last-000400
+    model: nn.Module,  # whose weights are written
+    config=None,       # DictConfig, resolved when saved
+    state=None,        # dict of tensors, numbers, strings, lists and dicts of them
 ) -> Path:
     """Write a checkpoint completely or not at all. Raises OSError, naming the folder, where it cannot be written or
     the disk is full; an older checkpoint is replaced only once the new one is complete."""
@@ -210,7 +212,7 @@ def find_checkpoint(
     found = [f for f in checkpoints(run, kind) if (f/'model.safetensors').exists()]
     return found[-1] if found else None
 
-def remove_unfinished(run):
+def remove_unfinished(run):  # a run folder
     """Tidy up after a process that was killed while it wrote a checkpoint: delete the incomplete one, and restore the
     one that it was about to replace."""
     for f in [*Path(run).glob('checkpoints/.last-*'), *Path(run).glob('checkpoints/.best-*')]:
@@ -219,9 +221,9 @@ def remove_unfinished(run):
         else: shutil.rmtree(f)
 
 def prune_checkpoints(
-    run,           # a run folder
-    kind='last',
-    keep=2,        # how many stay
+    run,          # a run folder
+    kind='last',  # 'last' or 'best'
+    keep=2,       # how many stay
 ):
     "Delete all but the newest checkpoints of a kind."
     found = checkpoints(run, kind)

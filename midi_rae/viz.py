@@ -34,7 +34,7 @@ class InlineFigure(Figure):
     def _repr_png_(self) -> bytes: return figure_png(self)
 
 def figure_png(
-    fig: Figure,
+    fig: Figure,   # of any size
     dpi='figure',  # dots per inch
 ) -> bytes:        # a PNG file
     "Render a figure."
@@ -145,7 +145,7 @@ def error_image(
         out[where.any(0)] = to_rgb(COLORS[k])
     return out
 
-def error_legend(fig: Figure):
+def error_legend(fig: Figure):  # with constrained layout
     "Add the legend of `error_image` below a figure."
     kinds = ('true_positives', 'false_negatives', 'false_positives')
     handles = [Patch(color=COLORS[k], label=k.replace('_', ' ')) for k in kinds]
@@ -290,7 +290,7 @@ def plot_levels(
 MASK_COLORS = dict(non_empty='#404040', empty='#f0f0f0', masked_non_empty='#e69f00', masked_empty='#ffe3c2')
 
 def plot_masks(
-    enc_out: EncoderOutput,
+    enc_out: EncoderOutput,  # of a batch that was encoded with a mask
     sample=0,                # which sample of the batch
     x=None,                  # (B, C, H, W) the rolls, to show beside the levels
 ) -> Figure:
@@ -317,9 +317,9 @@ def _number(v):
     return f if math.isfinite(f) else None
 
 def curve(
-    rows: list,       # dicts with a 'step' column
-    key: str,
-) -> tuple:           # (steps, values): arrays of the rows that have both
+    rows: list,  # dicts with a 'step' column
+    key: str,    # name of the column
+) -> tuple:      # (steps, values): arrays of the rows that have both
     "One column of a metrics table and the steps of its values."
     pairs = [(_number(r.get('step')), _number(r.get(key))) for r in rows]
     return tuple(np.array([p for p in pairs if None not in p], dtype=float).reshape(-1, 2).T)

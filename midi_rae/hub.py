@@ -216,10 +216,13 @@ def adapt_weights(
     own, weights = model.state_dict(), dict(weights)
     said = _adapt_channels(own, weights) if getattr(model, 'in_chans', None) else []
     said += _adapt_attention(own, weights)
-    means = [k for k in own if k.startswith('level_means.mean_')]
-    if any(k in weights and weights[k].shape != own[k].shape for k in means):
+    means, given = ({k: v for k, v in d.items() if k.startswith('level_means.')} for d in (own, weights))
+    if given and not means:
+        said.append('level means are left out, since level_drop=0')
+        weights = {k: v for k, v in weights.items() if k not in given}
+    elif any(k not in given or given[k].shape != v.shape for k, v in means.items()):
         said.append('level means start anew')
-        weights |= {k: own[k] for k in [*means, 'level_means.seen']}
+        weights |= means
     if said:
         what = '; '.join(said)
         warnings.warn(f'{type(model).__name__} is not what its weights were trained for: {what}', stacklevel=2)

@@ -309,11 +309,6 @@ class Run:
         self.rows[-1].update(values)
 
     @property
-    def draws(self) -> bool:
-        "Whether pictures are due: after `DRAW_EVERY` seconds, and at the end."
-        return self.step >= self.cfg.train.steps or time.monotonic() - self.drawn >= DRAW_EVERY
-
-    @property
     def stale(self) -> bool:
         "Whether the last `train.patience` evaluations brought no progress; never where that is null."
         return stalled(self.rows, self.best_key, self.best_sign, self.cfg.train.get('patience'))
@@ -341,6 +336,11 @@ def writing(self:Run):
         last = find_checkpoint(self.folder)
         left = f'the last checkpoint is {last}; the same command continues from it' if last else 'no checkpoint yet'
         raise OSError(f'cannot write to {self.folder}: {e.strerror or e}; {left}') from e
+
+@patch(as_prop=True)
+def draws(self:Run) -> bool:
+    "Whether pictures are due: after `DRAW_EVERY` seconds, and at the end."
+    return self.step >= self.cfg.train.steps or time.monotonic() - self.drawn >= DRAW_EVERY
 
 @patch
 def write_metrics(self:Run,

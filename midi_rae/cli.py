@@ -330,7 +330,7 @@ def preencode_cli(
 def finetune_cli(
     table:str,                # CSV file path,label[,start,end,pitch,split,group], or a folder with one folder per class
     run:str=None,             # run folder to write (default: runs/finetune_TABLE)
-    weights:str=None,         # run folder of a training, or a set of weights (default: the pretrained weights)
+    weights:str=None,         # run folder, a set of weights, or random: untrained (default: the pretrained weights)
     task:str='piece',         # what has a label: piece, window, beat or note
     kind:str='class',         # class, labels (several, joined by semicolons) or number
     train:str='head',         # head (the encoder stays frozen), all, or how many of the coarsest levels

@@ -5,8 +5,9 @@ _HOMES = dict(
     SwinEncoder='swin', SwinDecoder='swin', SwinMAEDecoder='swin', SwinMaskedEmbeddingPredictor='swin',
     ViTEncoder='vit', ViTDecoder='vit', LightweightMAEDecoder='vit',
     EncoderOutput='core', load_model='hub', mae_decoder_for='hub', decoder_for='hub', predictor_for='hub',
-    encode_midi='embed', encode_roll='embed', reconstruct_midi='reconstruct',
-    search_midi='search', midi_to_roll='pianoroll', roll_to_midi='pianoroll', example_notes='pianoroll', notes_to_roll='pianoroll',
+    encode_midi='embed', encode_roll='embed', embed_midi='embed', reconstruct_midi='reconstruct',
+    build_index='index', search_index='search', search_midi='search',
+    midi_to_roll='pianoroll', roll_to_midi='pianoroll', example_notes='pianoroll', notes_to_roll='pianoroll',
     plot_levels='viz', plot_roll='viz',
 )
 __all__ = ['__version__', *_HOMES]

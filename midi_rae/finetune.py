@@ -6,7 +6,7 @@
 __all__ = ['TASKS', 'KINDS', 'SPLITS', 'BEST', 'read_labels', 'split_labels', 'LabelledWindows', 'LevelHead', 'parameter_depths',
            'Labeller', 'class_weights', 'confusion_sums', 'accuracy', 'balanced_accuracy', 'macro_f1', 'score_answers',
            'plot_confusion', 'read_rolls', 'predict_windows', 'predict_part', 'training_config', 'answer_columns',
-           'write_results', 'make_labeller', 'finetune', 'load_labeller', 'predict']
+           'write_results', 'starting_encoder', 'make_labeller', 'finetune', 'load_labeller', 'predict']
 
 # %% ../nbs/29_finetune.ipynb #116c1d7d
 import csv, itertools, re, warnings, zlib
@@ -20,7 +20,7 @@ from torch import nn, Tensor
 from .files import find_in, rows_to_csv, write_atomic
 from .utils import default_device, evaluating, find_checkpoint, load_weights, param_groups, set_seed
 from .core import HierarchicalPatchState
-from .hub import load_model, Pretrained
+from .hub import load_model, Pretrained, untrained
 from .pianoroll import Grid, PITCHES, score_to_notes, unpack_roll
 from .readers import load_score, MIDI_FILES, read_many, reader_for, SCORE_FILES
 from .viz import save_figure
@@ -40,11 +40,13 @@ def _number(r, key, where):
     try: return float(r[key]) if _cell(r, key) else None
     except ValueError: raise ValueError(f"{where}: {key}={r[key]!r} is not a number") from None
 
-def _label_row(r, where, root, task):
-    "One row of a table, checked."
-    file = Path(root)/r['path']
-    if not file.is_file():
-        raise FileNotFoundError(f'{where}: no file {str(file)!r}; paths are relative to {str(root)!r}')
+def _label_row(r, where, root, task, found):
+    "One row of a table, checked; `found` holds the files that exist, each of which may have thousands of rows."
+    if r['path'] not in found:
+        file = Path(root)/r['path']
+        if not file.is_file():
+            raise FileNotFoundError(f'{where}: no file {str(file)!r}; paths are relative to {str(root)!r}')
+        found[r['path']] = file
     start, end, pitch = (_number(r, k, where) for k in ('start', 'end', 'pitch'))
     if end is not None and not (start or 0) < end:
         raise ValueError(f'{where}: the passage from {start or 0:g} to {end:g} quarter notes is empty')
@@ -53,8 +55,8 @@ def _label_row(r, where, root, task):
     if not _cell(r, 'label'): raise ValueError(f'{where}: the label is empty')
     if (part := _cell(r, 'split')) not in SPLITS:
         raise ValueError(f'{where}: split={part!r}; it is one of {", ".join(k for k in SPLITS if k)}')
-    return dict(where=where, path=r['path'], file=file, label=_cell(r, 'label'), start=start, end=end, pitch=pitch,
-                split=SPLITS[part], group=_cell(r, 'group') or r['path'])
+    return dict(where=where, path=r['path'], file=found[r['path']], label=_cell(r, 'label'), start=start, end=end,
+                pitch=pitch, split=SPLITS[part], group=_cell(r, 'group') or r['path'])
 
 # %% ../nbs/29_finetune.ipynb #63213aa1
 def read_labels(
@@ -67,18 +69,19 @@ def read_labels(
     Raises FileNotFoundError for a missing table or file, ValueError naming the row for anything that is wrong in it.
     """
     if task not in TASKS: raise ValueError(f'task={task!r}: it is one of {", ".join(TASKS)}')
-    table = Path(table)
+    table, found = Path(table), {}
     if table.is_dir():
         files = [f.relative_to(table) for f in find_in(table, *MIDI_FILES, *SCORE_FILES)]
         rows = [dict(path=f.as_posix(), label=f.parts[0]) for f in files if len(f.parts) > 1]
         if not rows: raise ValueError(f'{str(table)!r} has no subfolders with music; each subfolder is a class')
-        return [_label_row(r, r['path'], table, task) for r in rows]
+        return [_label_row(r, r['path'], table, task, found) for r in rows]
     if not table.is_file(): raise FileNotFoundError(f'no table or folder {str(table)!r}')
     with table.open(encoding='utf-8-sig', newline='') as f: rows = list(csv.DictReader(f))
     if not rows: raise ValueError(f'{str(table)!r} has no rows')
     if missing := [k for k in ('path', 'label') if k not in rows[0]]:
         raise ValueError(f'{str(table)!r} has no column {missing[0]}; its columns are {", ".join(rows[0])}')
-    return [_label_row(r, f'{table.name}, row {i}', root or table.parent, task) for i, r in enumerate(rows, 2)]
+    root = root or table.parent
+    return [_label_row(r, f'{table.name}, row {i}', root, task, found) for i, r in enumerate(rows, 2)]
 
 # %% ../nbs/29_finetune.ipynb #b4e164f5
 def _stable(text, seed):
@@ -101,9 +104,8 @@ def split_labels(
         p = r['split'] or ('train' if given else '')
         if parts.setdefault(r['group'], p) != p:
             raise ValueError(f"{r['where']}: group {r['group']!r} is in {parts[r['group']]} and in {p}")
-    by_class = defaultdict(list)
-    for r in rows:
-        if r['group'] not in (groups := by_class[r['label']]): groups.append(r['group'])
+    by_class = defaultdict(dict)                # of each label its groups, in the order of a set that keeps it
+    for r in rows: by_class[r['label']][r['group']] = True
     wanted = [('val', shares[0]), ('test', shares[1])]
     if given: wanted = [] if 'val' in parts.values() else wanted[:1]
     for label in sorted(by_class):
@@ -139,18 +141,22 @@ class LabelledWindows:
     ):
         if kind not in KINDS: raise ValueError(f'kind={kind!r}: it is one of {", ".join(KINDS)}')
         self.rolls, self.task, self.kind, self.size = rolls, task, kind, size
-        self.transpose, self.seed = transpose, seed
+        self.steps_per_beat, self.transpose, self.seed = steps_per_beat, transpose, seed
         self.rows = [r for r in rows if r['path'] in rolls]
         labels = [r['label'].split(';') if kind == 'labels' else [r['label']] for r in self.rows]
         self.classes = classes or ([] if kind == 'number' else sorted({l for ls in labels for l in ls}))
         y = [self._target(r, ls) for r, ls in zip(self.rows, labels)]
-        found = [(i, lo, hi, at) for i, r in enumerate(self.rows) for lo, hi, at in self._places(r, steps_per_beat)]
+        found = [(i, *place) for i, r in enumerate(self.rows) for place in self._places(r, steps_per_beat)]
         self.row, self.lo, self.hi, self.at = np.array(found, dtype=np.int64).reshape(-1, 4).T
         self.y = np.array(y, dtype=np.float32 if kind != 'class' else np.int64)[self.row]
         self.part = np.array([r['split'] for r in self.rows])[self.row]
         self.group = np.unique([r['group'] for r in self.rows], return_inverse=True)[1][self.row]
         pitch = [-1 if r['pitch'] is None else int(r['pitch']) for r in self.rows]
         self.pitch = np.array(pitch)[self.row] - (PITCHES - size[0])//2
+        self.train = np.flatnonzero(self.part == 'train')
+        self.file = np.unique([r['path'] for r in self.rows], return_inverse=True)[1][self.row]
+        order = np.lexsort((self.at[self.train], self.file[self.train]))
+        self.in_order = self.train[order]     # training examples of a file next to each other, by place
 
 # %% ../nbs/29_finetune.ipynb #2a540ef6
 @patch
@@ -165,11 +171,23 @@ def _target(self: LabelledWindows, r, labels):
 def _places(self: LabelledWindows, r, spb):
     "First step, end and place (-1: none) of each example of a row."
     T = len(self.rolls[r['path']])
-    lo, hi = round((r['start'] or 0)*spb), T if r['end'] is None else min(T, round(r['end']*spb))
+    step = lambda q: int(np.floor(q*spb + .5))   # rounds as the readers do
+    lo, hi = step(r['start'] or 0), T if r['end'] is None else min(T, step(r['end']))
     if lo >= T: raise ValueError(f"{r['where']}: starts at {r['start']:g} quarter notes, the piece has {T/spb:g}")
     if self.task == 'note': return [(0, T, lo)]
     if self.task == 'beat': return [(0, T, s) for s in range(-(-lo//spb)*spb, hi, spb)]
     return [(lo, hi, -1)]
+
+@patch
+def place(self: LabelledWindows,
+    i: int,       # number of the example
+    start: int,   # first step of the window it was seen in
+) -> dict:        # of a note start and pitch, of a beat start, of a window start and end, in quarter notes
+    "Where an example lies; empty for a piece."
+    r, beats = self.rows[self.row[i]], lambda step: float(step/self.steps_per_beat)
+    if self.task == 'note': return dict(start=float(r['start']), pitch=int(r['pitch']))
+    if self.task == 'beat': return dict(start=beats(self.at[i]))
+    return dict(start=beats(start), end=beats(start + self.size[1])) if self.task == 'window' else {}
 
 @patch
 def cut(self: LabelledWindows,
@@ -191,25 +209,37 @@ def cut(self: LabelledWindows,
 
 # %% ../nbs/29_finetune.ipynb #e7c4a07c
 @patch
+def _neighbours(self: LabelledWindows, i, start, most, rng):
+    "Training examples in a window that begins at `start` of the file of example i, `most` of them at random."
+    T = int(self.at.max()) + self.size[1] + 1    # a key that rises with file and place; no window reaches the next file
+    keys = self.file[self.in_order]*T + self.at[self.in_order]
+    lo, hi = np.searchsorted(keys, self.file[i]*T + np.array([start, start + self.size[1]]))
+    found = self.in_order[lo:hi]
+    return found if len(found) <= most else np.sort(rng.choice(found, most, replace=False))
+
+@patch
 def batch(self: LabelledWindows,
     step: int,  # of the training
-    n: int,     # examples
+    n: int,     # windows
     rank=0,     # number of this process
     world=1,    # how many processes there are
-) -> dict:      # x (n, C, H, W) uint8; at, pitch (n,) places, -1: none; y (n, …)
-    "Random examples of the training split, with replacement, each in a random window."
+    most=128,   # beats or notes learned from in a window
+) -> dict:      # x (n, C, H, W) uint8; of, at, pitch (m,) window and place, -1: none; y (m, …)
+    "Windows around random examples of the training split, with the labels in them."
     rng = np.random.default_rng([self.seed, step, rank, world])
-    pick = rng.choice(np.flatnonzero(self.part == 'train'), n)
-    W, x, at, pitch = self.size[1], [], [], self.pitch[pick].copy()
-    for k, i in enumerate(pick):
-        up = int(rng.integers(-self.transpose, self.transpose + 1))
-        if self.at[i] >= 0: start = int(rng.integers(max(0, self.at[i] - W + 1), self.at[i] + 1))
+    W, x, examples, of, at, pitch = self.size[1], [], [], [], [], []
+    for k, i in enumerate(rng.choice(self.train, n)):
+        up, placed = int(rng.integers(-self.transpose, self.transpose + 1)), self.at[i] >= 0
+        if placed: start = int(rng.integers(max(0, self.at[i] - W + 1), self.at[i] + 1))
         else: start = int(rng.integers(self.lo[i], max(self.lo[i], self.hi[i] - W) + 1))
         x.append(self.cut(i, start, up))
-        at.append(self.at[i] - start if self.at[i] >= 0 else -1)
-        if self.task == 'note': pitch[k] = np.clip(pitch[k] + up, 0, self.size[0] - 1)
-    put = torch.from_numpy
-    return dict(x=put(np.stack(x)), at=torch.tensor(at), pitch=put(pitch), y=put(self.y[pick]))
+        some = self._neighbours(i, start, most, rng) if placed else np.array([i])
+        examples.append(some); of.append(np.full(len(some), k))
+        at.append(self.at[some] - start if placed else self.at[some])
+        pitch.append((self.pitch[some] + up).clip(0, self.size[0] - 1) if self.task == 'note' else self.pitch[some])
+    join = lambda parts: torch.from_numpy(np.concatenate(parts))
+    return dict(x=torch.from_numpy(np.stack(x)), of=join(of), at=join(at), pitch=join(pitch),
+                y=torch.from_numpy(self.y[np.concatenate(examples)]))
 
 @patch
 def windows(self: LabelledWindows,
@@ -217,7 +247,7 @@ def windows(self: LabelledWindows,
 ) -> list[tuple]:  # (example, first step)
     "What an evaluation looks at."
     at, W = np.flatnonzero(self.part == part), self.size[1]
-    if self.task in ('beat', 'note'): return [(i, max(0, self.at[i] - W//2)) for i in at]
+    if self.task in ('beat', 'note'): return [(i, max(0, (self.at[i] - W//4)//(W//2)*(W//2))) for i in at]
     return [(i, s) for i in at for s in range(self.lo[i], max(self.lo[i] + 1, self.hi[i] - W//2), W)]
 
 # %% ../nbs/29_finetune.ipynb #375a135f
@@ -237,36 +267,50 @@ class LevelHead(nn.Module, Pretrained, part='head'):
         steps_per_beat=4,  # of the rolls it was trained with
         drums=False,       # were drum tracks kept when files were read?
         pedal=False,       # did notes sound until the sustain pedal was released?
+        patch_size=None,   # (ph, pw) pixels of a finest patch, in which a note then has a place; None: it has none
     ):
         super().__init__()
         self.task, self.kind, self.classes, self.mean, self.scale = task, kind, list(classes), mean, scale
         self.reading = dict(steps_per_beat=steps_per_beat, drums=drums, pedal=pedal)
+        self.patch_size = tuple(patch_size) if patch_size and task == 'note' else None
         self.norms = nn.ModuleList([nn.LayerNorm(d) for d in dims])
         self.queries = nn.ModuleList([nn.Linear(d, heads, bias=False) for d in dims])
         self.rows = nn.ParameterList([.02*torch.randn(h, d) for h, d in zip(heights, dims)])
         width = heads*sum(dims)
+        if self.patch_size:
+            self.places = nn.Embedding(self.patch_size[0]*self.patch_size[1], 16)
+            width += 16
         self.mlp = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, hidden), nn.GELU(), nn.Dropout(drop_rate),
                                  nn.Linear(hidden, len(self.classes) or 1))
         for q in self.queries: nn.init.zeros_(q.weight)      # begins as the mean
 
     def forward(self,
         patches: HierarchicalPatchState,   # of B windows
-        at=None,                           # (B,) step in the window, for beats and notes
-        pitch=None,                        # (B,) row of the window, for notes
-    ) -> Tensor:                           # (B, classes) logits, or (B, 1) standardised numbers
+        at=None,                           # (m,) step in the window, for beats and notes
+        pitch=None,                        # (m,) row of the window, for notes
+        of=None,                           # (m,) window of each beat or note; None: one in each window
+    ) -> Tensor:                           # (m, classes) logits, or (m, 1) standardised numbers
         "Pool every level and predict. Raises ValueError for an encoding with another number of levels."
         pooled = []
         for s, norm, query, rows in zip(patches, self.norms, self.queries, self.rows, strict=True):
             z, keep = norm(s.emb) + rows[s.pos[:, 0]], s.non_empty
-            if self.task in ('beat', 'note'):
-                place = s.pos[:, 1] == (at//s.patch_size[1])[:, None]
-                if self.task == 'note': place = place & (s.pos[:, 0] == (pitch//s.patch_size[0])[:, None])
-                active = place & keep
-                keep = torch.where(active.any(1, keepdim=True), active, place)
-            keep = keep[..., None]
-            weights = query(z).masked_fill(~keep, -1e4).softmax(1)*keep
+            if self.task in ('beat', 'note'): z, keep = self._tokens(s, z, at, pitch, of)
+            weights = query(z).masked_fill(~keep[..., None], -1e4).softmax(1)*keep[..., None]
             pooled.append(torch.einsum('bnh,bnd->bhd', weights, z).flatten(1))
+        if self.patch_size:
+            ph, pw = self.patch_size
+            pooled.append(self.places(pitch % ph*pw + at % pw))
         return self.mlp(torch.cat(pooled, 1))
+
+# %% ../nbs/29_finetune.ipynb #b17b3d00
+@patch
+def _tokens(self: LevelHead, s, z, at, pitch, of):
+    "The tokens of a level that beats (columns) or notes (one each) lie in, and which of them count: the active ones."
+    of = torch.arange(len(at), device=z.device) if of is None else of
+    row = (pitch//s.patch_size[0])[:, None] if self.task == 'note' else torch.arange(s.grid[0], device=z.device)
+    index = of[:, None], row*s.grid[1] + (at//s.patch_size[1])[:, None]
+    keep = s.non_empty[index]
+    return z[index], torch.where(keep.any(1, keepdim=True), keep, True)
 
 # %% ../nbs/29_finetune.ipynb #5d3afe72
 def parameter_depths(
@@ -319,12 +363,12 @@ class Labeller(nn.Module):
 # %% ../nbs/29_finetune.ipynb #38204b1f
 @patch
 def answer(self: Labeller,
-    batch: dict,   # x (B, C, H, W), at and pitch (B,)
-) -> Tensor:       # (B, classes) logits, or (B, 1) standardised numbers
+    batch: dict,   # x (B, C, H, W); of, at and pitch (m,)
+) -> Tensor:       # (m, classes) logits, or (m, 1) standardised numbers
     "Predict."
     with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
         patches = self.encoder(batch['x'], mask_ratio=0.).patches
-    return self.head(patches, batch['at'], batch['pitch'])
+    return self.head(patches, batch['at'], batch['pitch'], batch['of'])
 
 @patch
 def forward(self: Labeller,
@@ -445,15 +489,15 @@ def read_rolls(
     drums=False,         # keep drum tracks?
     pedal=False,         # let notes sound until the sustain pedal is released?
 ) -> dict:               # path → packed roll (T, C, 16)
-    "Read every file once; those that cannot be read are reported and left out. ValueError where none is left."
+    "Read every file once; those that cannot be read are reported and left out. ValueError with a reason if none is."
     files = {r['path']: r['file'] for r in rows}
     settings = dict(steps_per_beat=grid, onsets=encoder.in_chans == 2, drums=drums, pedal=pedal)
     rolls = {}
     jobs = [(f, reader_for(f)) for f in files.values()]
     for path, roll in zip(files, read_many(jobs, settings)):
-        if isinstance(roll, str): warnings.warn(f'{path}: {roll}')
+        if isinstance(roll, str): warnings.warn(reason := f'{path}: {roll}')
         else: rolls[path] = roll
-    if not rolls: raise ValueError(f'none of the {len(files)} files could be read')
+    if not rolls: raise ValueError(f'none of the {len(files)} files could be read; the last is {reason}')
     return rolls
 
 # %% ../nbs/29_finetune.ipynb #f3fa706c
@@ -465,18 +509,25 @@ def predict_windows(
     device,                 # of the model
     batch_size=64,          # windows at once
 ) -> np.ndarray:            # (windows, K) probabilities, or (windows, 1) numbers
-    "Predict each window."
-    out = []
+    "Predict each window. What lies in the same window is predicted together."
+    i, s = np.array(windows).T
+    seen = np.c_[data.file[i], s, data.lo[i], data.hi[i]]
+    _, first, of = np.unique(seen, axis=0, return_index=True, return_inverse=True)
+    of, put, out = of.ravel(), lambda a: torch.from_numpy(a).to(device), []
+    order = np.argsort(of, kind='stable')
+    edges = np.searchsorted(of[order], np.arange(0, len(first) + batch_size, batch_size))
     with evaluating(model):
-        for k in range(0, len(windows), batch_size):
-            part = windows[k:k + batch_size]
-            at = [data.at[i] - s if data.at[i] >= 0 else -1 for i, s in part]
-            x = torch.from_numpy(np.stack([data.cut(i, s) for i, s in part])).to(device).float()
-            pitch = torch.from_numpy(data.pitch[[i for i, _ in part]].clip(0))
-            z = model.answer(dict(x=x, at=torch.tensor(at, device=device), pitch=pitch.to(device))).float().cpu()
+        for k, (lo, hi) in enumerate(zip(edges, edges[1:])):
+            now, some = order[lo:hi], first[k*batch_size:(k + 1)*batch_size]
+            x = np.stack([data.cut(i[n], s[n]) for n in some])
+            at = np.where(data.at[i[now]] < 0, -1, data.at[i[now]] - s[now])
+            z = model.answer(dict(x=put(x).float(), at=put(at), pitch=put(data.pitch[i[now]].clip(0)),
+                                  of=put(of[now] - k*batch_size))).float().cpu()
             out.append(z.softmax(-1) if data.kind == 'class' else z.sigmoid() if data.kind == 'labels'
                        else z*model.head.scale + model.head.mean)
-    return torch.cat(out).double().numpy()
+    answers = np.empty((len(i), out[0].shape[1]))
+    answers[order] = torch.cat(out).double().numpy()
+    return answers
 
 def predict_part(
     model: Labeller,        # put in eval mode meanwhile
@@ -534,9 +585,9 @@ def write_results(
     load_weights(model, find_checkpoint(folder, 'best'))
     examples, y, answers = predict_part(model, data, part, next(model.parameters()).device)
     scores = score_answers(y, answers, data.group[examples], data.kind)
-    cells = [data.rows[data.row[i]] for i in examples]
-    table = [dict(path=r['path'], label=r['label'], **answer_columns(a, data.kind, data.classes))
-             for r, a in zip(cells, answers)]
+    row, starts = lambda i: data.rows[data.row[i]], [s for _, s in data.windows(part)]
+    table = [dict(path=row(i)['path']) | data.place(i, s) | dict(label=row(i)['label'])
+             | answer_columns(a, data.kind, data.classes) for i, s, a in zip(examples, starts, answers)]
     write_atomic(folder/'scores.csv', rows_to_csv(scores).encode())
     write_atomic(folder/'predictions.csv', rows_to_csv(table).encode())
     if data.kind == 'class': save_figure(plot_confusion(y, answers.argmax(1), data.classes), folder/'confusion.png')
@@ -545,6 +596,12 @@ def write_results(
 
 # %% ../nbs/29_finetune.ipynb #3b6c2b96
 BEST = {'class': 'val_balanced_accuracy', 'labels': 'val_mean_average_precision', 'number': 'val_r2'}
+
+def starting_encoder(
+    weights=None,    # weights or run folder; 'random': untrained, to compare with; None: those in the package
+) -> nn.Module:      # in eval mode
+    "The encoder to begin with. Raises what `load_model` raises."
+    return untrained(load_model()) if weights == 'random' else load_model(weights)
 
 def make_labeller(
     encoder: nn.Module,     # SwinEncoder or ViTEncoder
@@ -561,14 +618,15 @@ def make_labeller(
     with torch.no_grad():
         levels = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
     shapes = [s.dim for s in levels], [s.grid[0] for s in levels]
-    head = LevelHead(*shapes, data.task, data.kind, data.classes, **scale, **reading)
+    note = dict(heads=1, patch_size=levels[-1].patch_size) if data.task == 'note' else {}
+    head = LevelHead(*shapes, data.task, data.kind, data.classes, **note, **scale, **reading)
     return Labeller(encoder, head, train, layer_decay, weights)
 
 # %% ../nbs/29_finetune.ipynb #9c34f370
 def finetune(
     table,                # see `read_labels`
     run=None,             # run folder; None: runs/finetune_TABLE
-    weights=None,         # pretrained weights or run folder of the encoder; None: the default weights
+    weights=None,         # weights or run folder; 'random': untrained, to compare with; None: those in the package
     task='piece',         # piece, window, beat or note
     kind='class',         # class, labels (several, joined by semicolons) or number
     train='head',         # head, all, or how many of the coarsest levels
@@ -586,13 +644,13 @@ def finetune(
 
     Raises what `read_labels`, `split_labels` and `Labeller` raise, and KeyboardInterrupt where training was stopped.
     """
-    folder, encoder = Path(run or f'runs/finetune_{Path(table).stem}'), load_model(weights)
+    set_seed(seed)
+    folder, encoder = Path(run or f'runs/finetune_{Path(table).stem}'), starting_encoder(weights)
     grid = encoder_grid(encoder, steps_per_beat)
     rows = split_labels(read_labels(table, task, root), seed)
     rolls = read_rolls(rows, encoder, grid, drums, pedal)
     data = LabelledWindows(rows, rolls, task, kind, encoder.img_size, grid.steps_per_beat, None, transpose, seed)
     if not (data.part == 'val').any(): raise ValueError(f'{table}: no piece is left for validation: add pieces')
-    set_seed(seed)
     reading = dict(steps_per_beat=grid.steps_per_beat, drums=drums, pedal=pedal)
     model = make_labeller(encoder, data, train, layer_decay, balance, **reading)
     about = dict(weights=str(weights), task=task, kind=kind, train=train, transpose=transpose, layer_decay=layer_decay,
@@ -651,10 +709,5 @@ def _predict_piece(model, row, rolls, spb):
     data = LabelledWindows(dummy, rolls, head.task, head.kind, model.encoder.img_size, spb, head.classes)
     examples, _, answers = predict_part(model, data, 'test', next(model.parameters()).device)
     starts = [s for _, s in data.windows('test')]
-    def place(k, i):
-        if head.task == 'note': return dict(start=float(rows[i]['start']), pitch=int(rows[i]['pitch']))
-        if head.task == 'beat': return dict(start=float(data.at[i]/spb))
-        if head.task == 'window': return dict(start=starts[k]/spb, end=(starts[k] + data.size[1])/spb)
-        return {}
-    return [dict(file=row['path']) | place(k, i) | answer_columns(a, head.kind, head.classes)
-            for k, (i, a) in enumerate(zip(examples, answers))]
+    return [dict(file=row['path']) | data.place(i, s) | answer_columns(a, head.kind, head.classes)
+            for i, s, a in zip(examples, starts, answers)]

@@ -203,7 +203,10 @@ def problems():
 
 def source_notebooks():
     paths = sorted(p for p in nbs.rglob('*.ipynb') if not any(s[0] in '._' for s in p.relative_to(nbs).parts))
-    return {p.relative_to(nbs).with_suffix('').as_posix(): read_cells(p) for p in paths}
+    found = {p.relative_to(nbs).with_suffix('').as_posix(): read_cells(p) for p in paths}
+    pages = [page_name(n) for n in found]
+    if twice := {p for p in pages if pages.count(p) > 1}: sys.exit(f'two notebooks make one page: {", ".join(twice)}')
+    return found
 
 def build_site():
     proc, notebooks = root/'_proc', source_notebooks()

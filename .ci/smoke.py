@@ -8,7 +8,7 @@ site = Path(__file__).resolve().parent.parent/'_docs'
 PAGES = ['index.html', 'swin.html#swinencoder', 'losses.html', 'tutorials/quickstart.html', 'howto/own_loop.html', 'api.html', 'faq.html']
 SEARCHES = {'install': 'install.html', 'training loop': 'howto/own_loop.html', 'SwinEncoder': 'swin.html#swinencoder', 'feature maps': 'howto/features.html',
             'fp16': 'faq.html', 'licence': 'faq.html', 'performance': 'tutorials/performance.html', 'glossary': 'glossary.html', 'encode_midi': 'embed.html#encode_midi',
-            'hub weights': 'howto/hub.html', 'freeze': 'howto/features.html', 'embedding': 'howto/collection.html', 'velocity': 'faq.html', 'gpu': 'faq.html',
+            'hub weights': 'howto/hub.html', 'freeze': 'howto/features.html', 'embedding': 'embed.html', 'find a tune': 'howto/collection.html', 'velocity': 'faq.html', 'gpu': 'faq.html',
             'memory': 'faq.html', 'onset': 'howto/performances.html', 'fine-tune': 'tutorials/train_your_own.html'}
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

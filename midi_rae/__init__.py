@@ -6,7 +6,7 @@ _HOMES = dict(
     ViTEncoder='vit', ViTDecoder='vit', LightweightMAEDecoder='vit',
     EncoderOutput='core', load_model='hub', mae_decoder_for='hub', decoder_for='hub', predictor_for='hub',
     encode_midi='embed', encode_roll='embed', embed_midi='embed', reconstruct_midi='reconstruct',
-    build_index='index', search_index='search', search_midi='search',
+    build_index='library', search_index='search', search_midi='search',
     midi_to_roll='pianoroll', roll_to_midi='pianoroll', example_notes='pianoroll', notes_to_roll='pianoroll',
     plot_levels='viz', plot_roll='viz',
 )

@@ -38,7 +38,7 @@ from .viz import save_figure
 from .trainer import autocast, check_complete, compile_parts, fit, keep_memory, to_device
 from .train_enc import make_dataset, open_store, Pretrainer
 from .train_dec import evaluate_dec, make_loader, Reconstructor
-from midi_rae.index import (
+from midi_rae.library import (
     beat_length, build_index, FRAMES, index_texture, KEYS, LIKES, settings_grid, sounding_frames, transpose,
 )
 from .reconstruct import load_pair, score_files

@@ -172,7 +172,7 @@ def index_cli(
 ):
     "Embed a collection once, or bring its index up to date, for midi_rae_search."
     from midi_rae.hub import DEFAULT_WEIGHTS, load_model
-    from midi_rae.index import build_index
+    from midi_rae.library import build_index
     from midi_rae.utils import default_device
     with one_line('midi_rae_index'):
         kinds = like.split(',') if like else None

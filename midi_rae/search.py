@@ -18,7 +18,7 @@ from .utils import default_device
 from .pianoroll import bar_lines, Grid, score_to_notes, step_seconds
 from .readers import load_score, MIDI_FILES, SCORE_FILES
 from .embed import encoder_grid, LONGEST, read_scores, score_roll, window_starts
-from midi_rae.index import (
+from midi_rae.library import (
     beat_length, build_index, check_settings, embed_passages, index_texture, is_index, LIKES, MusicIndex, open_index,
     settings_grid,
 )

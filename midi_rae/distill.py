@@ -147,8 +147,7 @@ def temperature_at(
 
 # %% ../nbs/11_distill.ipynb #aa492b06
 class Teacher(nn.Module):
-    """Running averages of an encoder and its heads, whose prototype assignments are the targets. Raises ValueError
-    for settings out of range."""
+    "Running averages of encoder and heads; prototype assignments are the targets. ValueError for wrong settings."
     def __init__(self,
         encoder: nn.Module,  # copied
         heads: LevelHeads,   # copied; None: no prototypes, for a teacher of features only

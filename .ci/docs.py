@@ -203,6 +203,7 @@ def problems():
 
 def source_notebooks():
     paths = sorted(p for p in nbs.rglob('*.ipynb') if not any(s[0] in '._' for s in p.relative_to(nbs).parts))
+    if big := [p.name for p in paths if p.stat().st_size > 1.5e6]: sys.exit(f'larger than 1.5 MB: {", ".join(big)}')
     found = {p.relative_to(nbs).with_suffix('').as_posix(): read_cells(p) for p in paths}
     pages = [page_name(n) for n in found]
     if twice := {p for p in pages if pages.count(p) > 1}: sys.exit(f'two notebooks make one page: {", ".join(twice)}')

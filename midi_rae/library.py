@@ -480,7 +480,7 @@ def build_index(
     old = {f['sha']: f['error'] for s in there for f in s.files if 'error' in f}
     old |= {f['sha']: (s, i) for s in there for i, f in enumerate(s.good)}
     plan, texture = plan_shards(rows, settings, shard), None
-    if 'texture' in settings['like']:
+    if 'texture' in settings['like'] and not all((home/n).exists() for n in plan):
         texture = index_texture(settings, encoder, batch_size)
     with tqdm(total=len(rows), desc='indexing', unit='file', disable=not progress) as bar:
         bar.update(sum(len(plan[n]) for n in plan if (home/n).exists()))

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'RollStore', 'StoreWriter', 'music_key', 'merge_groups', 'list_pieces', 'prepare', 'join_stores', 'split',
-           'windows', 'mix', 'draw', 'below', 'shift_words', 'shift_bytes', 'Pairs', 'PRPairDataset', 'choose_pieces',
-           'Buffers', 'collate_pairs', 'PairLoader', 'pair_loader']
+           'windows', 'mix', 'draw', 'below', 'shift_words', 'shift_bytes', 'Pairs', 'source_weights', 'PRPairDataset',
+           'choose_pieces', 'Buffers', 'collate_pairs', 'PairLoader', 'pair_loader']
 
 # %% ../nbs/17_data.ipynb #bfcd5821
 import contextlib, hashlib, inspect, json, shutil, tempfile, weakref
@@ -329,6 +329,26 @@ class Pairs(Sequence):
     def __len__(self): return len(self.batch['file_idx'])
     def __getitem__(self, i): return {k: v[i] for k, v in self.batch.items()}
 
+# %% ../nbs/17_data.ipynb #47c33e9a
+def source_weights(
+    sources:list,        # source of each piece
+    counts:np.ndarray,   # (n,) windows of each piece
+    weights:dict=None,   # source → weight; None, or a source that is not in it: 1
+    temperature:float=1.,# shares ∝ windows**temperature: 1 as they are, 0 equal shares
+)->np.ndarray:           # (n,) factor of each piece's windows; the windows of all pieces together stay as many
+    """How often to draw the windows of each source, as language models draw languages (temperature sampling,
+    arXiv 1907.05019). ValueError for a weight or temperature below 0, an unknown source, or weights that leave none."""
+    sizes, weights = Counter(), dict(weights or {})
+    for s, n in zip(sources, counts): sizes[s] += int(n)
+    if unknown := sorted(set(weights) - set(sizes)):
+        raise ValueError(f'weights for {unknown[0]!r}, but the sources are {", ".join(sorted(sizes))}')
+    if temperature < 0 or any(w < 0 for w in weights.values()):
+        raise ValueError(f'{weights=} and {temperature=} must not be negative')
+    share = {s: weights.get(s, 1)*n**temperature for s, n in sizes.items()}
+    total = sum(share.values())
+    if not total: raise ValueError(f'{weights=} leave no music')
+    return np.array([share[s]/total*sum(sizes.values())/sizes[s] for s in sources])
+
 # %% ../nbs/17_data.ipynb #15a3f0ca
 class PRPairDataset(torch.utils.data.Dataset):
     """Pairs of views `(C,H,W)` of one song, the second shifted by `deltas` = (dx steps later, dy semitones up).
@@ -349,6 +369,8 @@ class PRPairDataset(torch.utils.data.Dataset):
         # largest transposition shared by both views, semitones, uniform in -transpose..transpose (training only);
         # as with max_dy, notes that leave the 128 pitches are cut off
         transpose:int=0,
+        weights:dict=None,  # how often each source's windows come, relative to the others; see `source_weights`
+        temperature:float=1., # of the shares of the sources; see `source_weights`
     ):
         self.store = store if isinstance(store, RollStore) else RollStore(store)
         if not (1 <= height <= PITCHES and width >= 1):
@@ -368,6 +390,7 @@ class PRPairDataset(torch.utils.data.Dataset):
             raise ValueError(f'no pieces in split {split!r} of {self.store} with val={val}: it has '
                              f'{len(set(self.store.groups))} different pieces, and each side of a split needs one')
         self.counts = -(-self.store.lengths[self.songs] // width)       # items of each song
+        if self.train: self.counts = self.counts_of(weights, temperature)
         self.first = np.cumsum(self.counts) - self.counts               # first item of each song
 
     def __len__(self): return int(self.counts.sum())
@@ -399,6 +422,18 @@ def choose_pieces(
     if which == 'all': return np.arange(len(store))
     if which not in ('train', 'val'): raise ValueError(f"split is 'train', 'val', 'all' or indices, not {which!r}")
     return split(store, val, seed)[which]
+
+# %% ../nbs/17_data.ipynb #fe8e0bc0
+@patch
+def counts_of(self:PRPairDataset,
+    weights:dict,        # see `source_weights`
+    temperature:float,   # see `source_weights`
+)->np.ndarray:           # (n,) int64, 0 or more
+    "Items of each piece in an epoch, with the sources' weights: rounded so that each source gets its share."
+    if not weights and temperature == 1: return self.counts
+    sources = [self.store.names[i].split('/')[0] for i in self.songs]
+    ends = np.cumsum(self.counts*source_weights(sources, self.counts, weights, temperature))
+    return np.diff(np.floor(ends + .5).astype(np.int64), prepend=0)
 
 # %% ../nbs/17_data.ipynb #1c27474e
 @patch

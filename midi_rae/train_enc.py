@@ -234,7 +234,7 @@ def make_dataset(
     d = cfg.data
     dtype = torch.float32 if store.velocity else torch.uint8
     return PRPairDataset(store, split, height=d.height, width=d.width, max_dx=d.max_dx, max_dy=d.max_dy, seed=cfg.seed,
-                         val=d.val, dtype=dtype, transpose=d.transpose)
+                         val=d.val, dtype=dtype, transpose=d.transpose, weights=d.weights, temperature=d.temperature)
 
 def val_batches(
     cfg: DictConfig,    # train.batch_size, train.eval_batches

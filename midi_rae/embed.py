@@ -6,8 +6,8 @@
 __all__ = ['LONGEST', 'embed', 'FORMATS', 'NoteRoll', 'window_starts', 'check_fit', 'sounding_windows', 'sliding_windows',
            'encode_windows', 'join_outputs', 'beat_steps', 'encoder_grid', 'check_values', 'encode_roll', 'score_roll',
            'score_windows', 'encode_midi', 'embed_midi', 'encoding_format', 'write_npz', 'write_safetensors',
-           'encoding_writer', 'encoding_rows', 'save_encoding', 'load_encoding', 'patch_seconds', 'encoded_folder',
-           'plan_outputs', 'read_scores', 'encode_score', 'encode_files']
+           'encoding_writer', 'encoding_rows', 'save_encoding', 'load_encoding', 'patch_seconds', 'plan_outputs',
+           'read_scores', 'encode_score', 'encode_files']
 
 # %% ../nbs/20_embed.ipynb #0669f9c5
 import json, re, shutil, tempfile, warnings, zipfile
@@ -399,14 +399,6 @@ def patch_seconds(
     return np.stack([edges[:, :-1], edges[:, 1:]], -1)
 
 # %% ../nbs/20_embed.ipynb #b435d3a7
-def encoded_folder(
-    src,   # folder of files
-) -> Path: # SRC_encoded, beside it
-    "Where the encodings of a folder go unless told otherwise."
-    src = Path(src)
-    src = src.resolve() if src.name in ('', '..') else src
-    return src.with_name(f'{src.name}_encoded')
-
 def plan_outputs(
     src,          # file or folder
     out,          # file of one of `FORMATS`, or folder for a folder; None: beside the file, or SRC_encoded

@@ -41,6 +41,7 @@ def divided(
     if work is None or work.here == n: return ''
     return f'; {work.here} of these {n} files by this process, {n - work.here} by others'
 
+# %% ../nbs/36_cli.ipynb #42d00ee6
 @command
 def encode_cli(
     src:str,                  # MIDI, MusicXML, Humdrum or ABC file, or a folder of them
@@ -381,8 +382,8 @@ def predict_cli(
 ):
     "Label files with what midi_rae_finetune trained. Several processes given the same command with --out share them."
     from midi_rae.files import format_table, SharedWork
-    def taking_part(): return SharedWork(Path(out).with_name(f'.{Path(out).name[:200]}.parts')) if out else nullcontext()
-    with one_line('midi_rae_predict'), taking_part() as work:
+    def parts(table): return table.with_name(f'.{table.name[:200]}.parts')
+    with one_line('midi_rae_predict'), SharedWork(parts(Path(out))) if out else nullcontext() as work:
         from midi_rae.finetune import predict, predict_table     # takes seconds, in which others see this process
         if work is None: said = format_table(predict(run, src, device))
         else:

@@ -709,6 +709,7 @@ def label_files(
     rolls, bad = read_rolls(rows, model.encoder, grid, reading['drums'], reading['pedal'])
     return [a for r in rows if r['path'] in rolls for a in _predict_piece(model, r, rolls, grid.steps_per_beat)], bad
 
+# %% ../nbs/29_finetune.ipynb #3e3dd0f2
 def music_rows(
     music,          # file or folder
 ) -> list[dict]:    # as `read_labels` gives them, without labels

@@ -38,8 +38,9 @@ def set_seed(
 def default_device(
     name=None,  # 'cpu', 'cuda:1', …, a torch.device, or None
 ) -> str:
-    "The device asked for; by default a GPU where there is one, else the CPU."
-    return name or ('cuda' if torch.cuda.is_available() else 'cpu')
+    "The device asked for; by default a GPU where there is one, else the CPU. A launcher's processes take a GPU each."
+    if name or not torch.cuda.is_available(): return name or 'cpu'
+    return f"cuda:{int(os.environ.get('LOCAL_RANK', 0)) % torch.cuda.device_count()}"
 
 @contextmanager
 def evaluating(model: nn.Module):  # in eval mode within

@@ -5,25 +5,26 @@
 # %% auto #0
 __all__ = ['LONGEST', 'embed', 'FORMATS', 'NoteRoll', 'window_starts', 'check_fit', 'sounding_windows', 'sliding_windows',
            'encode_windows', 'join_outputs', 'beat_steps', 'encoder_grid', 'check_values', 'encode_roll', 'score_roll',
-           'score_windows', 'encode_midi', 'embed_midi', 'encoding_format', 'write_npz', 'write_safetensors',
-           'encoding_writer', 'encoding_rows', 'save_encoding', 'load_encoding', 'patch_seconds', 'encoded_folder',
-           'plan_outputs', 'read_scores', 'encode_score', 'encode_files']
+           'score_windows', 'encode_midi', 'check_levels', 'embed_midi', 'encoding_format', 'write_npz',
+           'write_safetensors', 'encoding_writer', 'encoding_rows', 'save_encoding', 'load_encoding', 'patch_seconds',
+           'plan_outputs', 'read_scores', 'encode_score', 'encode_part', 'file_state', 'encode_files']
 
 # %% ../nbs/20_embed.ipynb #0669f9c5
-import json, re, shutil, tempfile, warnings, zipfile
+import json, os, re, shutil, tempfile, warnings, zipfile
 from contextlib import contextmanager, ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np, torch
 from safetensors import safe_open
 from torch import nn
 from tqdm.auto import tqdm
-from .files import atomic_file, find_in
-from .utils import evaluating
+from .files import atomic_file, encoded_folder, find_in, remove_unfinished_files
+from .utils import evaluating, fingerprint
 from .core import EncoderOutput, HierarchicalPatchState
 from .hub import load_model
 from midi_rae.pianoroll import (
-    bar_lines, Grid, notes_to_roll, PITCHES, scale_roll, score_omissions, score_to_notes, separate, VELOCITY_SCALE,
+    bar_lines, Grid, notes_to_roll, Omissions, PITCHES, scale_roll, score_omissions, score_to_notes, separate,
+    VELOCITY_SCALE,
 )
 from .readers import load_score, MIDI_FILES, read_many, reader_for, SCORE_FILES
 
@@ -251,6 +252,15 @@ def encode_midi(
     return join_outputs(list(encode_windows(roll, encoder, starts, batch_size))), starts
 
 # %% ../nbs/20_embed.ipynb #58e757da
+def check_levels(
+    encoder,  # SwinEncoder or ViTEncoder
+    levels,   # of the hierarchy, 0 is the coarsest
+):
+    "Raise ValueError for a level that the encoder does not have."
+    n = len(encoder.levels)
+    if wrong := [k for k in levels if not 0 <= k < n]:
+        raise ValueError(f'level {wrong[0]}: this encoder has levels 0 (coarsest) to {n - 1}')
+
 def embed_midi(
     path,                 # MIDI, MusicXML, Humdrum or ABC file, or a symusic.Score
     encoder=None,         # SwinEncoder or ViTEncoder; None: the pretrained weights, loaded anew each time
@@ -260,9 +270,7 @@ def embed_midi(
     """One vector for a piece: the mean non-empty token of each level over all windows. Raises what `encode_midi`
     raises, and ValueError for a level that the encoder does not have."""
     encoder = load_model() if encoder is None else encoder
-    n = len(encoder.levels)
-    if wrong := [k for k in levels if not 0 <= k < n]:
-        raise ValueError(f'level {wrong[0]}: this encoder has levels 0 (coarsest) to {n - 1}')
+    check_levels(encoder, levels)
     patches = encode_midi(path, encoder, **how)[0].patches
     def mean(s):
         weight = s.non_empty[..., None].to(s.emb.dtype)
@@ -350,6 +358,7 @@ def encoding_rows(
     steps_per_beat=4,         # None where steps do not follow the beats
     dtype='float32',          # of the embeddings
     columns=None,             # (n, W + 1) when each step of each window begins, and the last ends, in seconds
+    levels=None,              # those kept, 0 is the coarsest; None: all
 ) -> tuple:                   # (arrays with a row for each window, arrays for all of them), by name
     "What a file keeps of some windows. Raises ValueError where the numbers of windows differ."
     n = enc_out.patches[0].batch_size
@@ -360,7 +369,8 @@ def encoding_rows(
     if steps_per_beat is not None: rows['beats'] = np.asarray(starts)/steps_per_beat
     if seconds is not None: rows['seconds'] = np.asarray(seconds, dtype=np.float64)
     if columns is not None: rows['step_seconds'] = np.asarray(columns, dtype=np.float64)
-    for i, s in enumerate(enc_out.patches):
+    for i in range(len(enc_out.patches)) if levels is None else levels:
+        s = enc_out.patches[i]
         rows[f'level_{i}'] = s.emb.detach().float().cpu().numpy().astype(dtype)
         rows[f'non_empty_{i}'] = s.non_empty.cpu().numpy()
     return rows, {f'{k}s': np.array([getattr(s, k) for s in enc_out.patches]) for k in ('grid', 'patch_size')}
@@ -399,14 +409,6 @@ def patch_seconds(
     return np.stack([edges[:, :-1], edges[:, 1:]], -1)
 
 # %% ../nbs/20_embed.ipynb #b435d3a7
-def encoded_folder(
-    src,   # folder of files
-) -> Path: # SRC_encoded, beside it
-    "Where the encodings of a folder go unless told otherwise."
-    src = Path(src)
-    src = src.resolve() if src.name in ('', '..') else src
-    return src.with_name(f'{src.name}_encoded')
-
 def plan_outputs(
     src,          # file or folder
     out,          # file of one of `FORMATS`, or folder for a folder; None: beside the file, or SRC_encoded
@@ -446,6 +448,7 @@ def read_scores(
             for said in answer[1]: warnings.warn(f'{p}: {said}')
             yield answer[0]
 
+# %% ../nbs/20_embed.ipynb #f597e442
 def encode_score(
     score,               # symusic.Score
     path,                # .npz or .safetensors file to write
@@ -456,6 +459,7 @@ def encode_score(
     batch_size=32,       # windows encoded at once
     dtype='float32',     # of the embeddings: 'float32' or 'float16'
     source='',           # name of the piece
+    levels=None,         # those kept, 0 is the coarsest; None: all
 ):
     "Encode the windows of a score to a file, holding one batch of them in memory."
     beats, width = grid.steps_per_beat if grid.step is None else None, np.arange(encoder.img_size[1] + 1)
@@ -463,9 +467,39 @@ def encode_score(
         for k, out in enumerate(encode_windows(roll, encoder, starts, batch_size)):
             at = starts[k*batch_size:(k + 1)*batch_size]
             columns = grid.seconds(score, at[:, None] + width)
-            add(*encoding_rows(out, at, columns[:, 0], beats, dtype, columns))
+            add(*encoding_rows(out, at, columns[:, 0], beats, dtype, columns, levels))
 
-# %% ../nbs/20_embed.ipynb #c7dd1e7d
+def encode_part(
+    plan: list,          # of (file, file to write)
+    encoder: nn.Module,  # SwinEncoder or ViTEncoder
+    grid: Grid,          # of the rolls
+    tick,                # called after each file
+    stride,              # see `encode_files`, as for the following
+    keep_silent,
+    reading: dict,       # drums, pedal
+    writing: dict,       # batch_size, dtype, levels
+) -> list:               # a dict for each file: bad; or windows, omitted, and size and time of the file written
+    "Encode some files; what becomes of them can be written as JSON."
+    rows = []
+    for score, (p, o) in zip(read_scores(p for p, _ in plan), plan):
+        try: roll = score if isinstance(score, str) else score_roll(score, encoder, grid, **reading)
+        except ValueError as e: roll = f'ValueError: {e}'
+        if isinstance(roll, str): rows.append(dict(bad=roll))
+        else:
+            starts = score_windows(score, roll, encoder, grid, stride, keep_silent)
+            encode_score(score, o, encoder, grid, roll, starts, source=p.name, **writing)
+            omitted = asdict(score_omissions(score, **reading))
+            rows.append(dict(windows=len(starts), omitted=omitted, wrote=file_state(o)))
+        tick()
+    return rows
+
+def file_state(
+    path,  # of a file
+):         # its size and time of modification; None where there is none
+    "What tells whether a file has been touched."
+    return [os.stat(path).st_size, os.stat(path).st_mtime_ns] if os.path.exists(path) else None
+
+# %% ../nbs/20_embed.ipynb #b5123c44
 def encode_files(
     plan: list,            # of (file, file to write), see `plan_outputs`
     encoder: nn.Module,    # SwinEncoder or ViTEncoder
@@ -479,19 +513,28 @@ def encode_files(
     pedal=False,           # let notes sound until the sustain pedal is released?
     keep_silent=False,     # also encode windows without a note?
     omitted=None,          # a list, to which what was left out is added as (file, Omissions)
+    levels=None,           # those kept, 0 is the coarsest; None: all
+    work=None,             # SharedWork in the folder of the files to write, to divide them among processes
 ) -> tuple:                # (windows written, list of (file, what was wrong))
-    "Encode many files; broken ones are listed and skipped. Raises ValueError for a wrong stride or grid."
+    """Encode many files; broken ones are listed and skipped. Raises ValueError for a wrong stride, grid or level, and
+    FileExistsError where other processes are at other work in the same folder."""
     check_fit(encoder, encoder.in_chans)
+    check_levels(encoder, levels or ())
     window_starts(stride, 1, encoder.img_size[1])   # a wrong stride is no fault of a file: raise it here
-    grid, n, bad, scores = encoder_grid(encoder, steps_per_beat, step), 0, [], read_scores(p for p, _ in plan)
-    for score, (p, o) in tqdm(zip(scores, plan), total=len(plan), desc='encoding', unit='file', disable=not progress):
-        try: roll = score if isinstance(score, str) else score_roll(score, encoder, grid, drums, pedal)
-        except ValueError as e: roll = f'ValueError: {e}'
-        if isinstance(roll, str):
-            bad.append((p, roll))
-            continue
-        if omitted is not None: omitted.append((p, score_omissions(score, drums, pedal)))
-        starts = score_windows(score, roll, encoder, grid, stride, keep_silent)
-        encode_score(score, o, encoder, grid, roll, starts, batch_size, dtype, p.name)
-        n += len(starts)
-    return n, bad
+    grid = encoder_grid(encoder, steps_per_beat, step)
+    reading, writing = dict(drums=drums, pedal=pedal), dict(batch_size=batch_size, dtype=dtype, levels=levels)
+    with tqdm(total=len(plan), desc='encoding', unit='file', disable=not progress) as bar:
+        def encode(which):
+            return encode_part(plan[which], encoder, grid, bar.update, stride, keep_silent, reading, writing)
+        def valid(which, rows):
+            return all('bad' in r or r['wrote'] == file_state(o) for (_, o), r in zip(plan[which], rows))
+        if work is None: rows = encode(slice(None))
+        else:
+            names = {Path(os.path.relpath(o, work.folder.parent)).as_posix(): p for p, o in plan}
+            about = [fingerprint(encoder), grid.steps_per_beat, grid.step, str(stride), keep_silent, reading, writing]
+            work.run(names, about, encode, lambda: remove_unfinished_files(o for _, o in plan), valid)
+            rows = [r for part in work.results() for r in part]
+        bar.update(len(plan) - bar.n)
+    found = [(p, r) for (p, _), r in zip(plan, rows)]
+    if omitted is not None: omitted += [(p, Omissions(**r['omitted'])) for p, r in found if 'omitted' in r]
+    return sum(r.get('windows', 0) for r in rows), [(p, r['bad']) for p, r in found if 'bad' in r]

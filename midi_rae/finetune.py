@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['TASKS', 'KINDS', 'SPLITS', 'BEST', 'read_labels', 'split_labels', 'LabelledWindows', 'LevelHead', 'parameter_depths',
            'Labeller', 'class_weights', 'confusion_sums', 'accuracy', 'balanced_accuracy', 'macro_f1', 'score_answers',
-           'plot_confusion', 'read_rolls', 'predict_windows', 'predict_part', 'training_config', 'answer_columns',
-           'write_results', 'starting_encoder', 'make_labeller', 'finetune', 'load_labeller', 'predict']
+           'plot_confusion', 'read_rolls', 'check_some', 'predict_windows', 'predict_part', 'training_config',
+           'answer_columns', 'write_results', 'starting_encoder', 'make_labeller', 'finetune', 'load_labeller',
+           'label_files', 'music_rows', 'predict', 'join_tables', 'predict_table']
 
 # %% ../nbs/29_finetune.ipynb #116c1d7d
-import csv, itertools, re, warnings, zlib
+import csv, io, itertools, re, warnings, zlib
 from collections import defaultdict
 from pathlib import Path
 import numpy as np, torch
@@ -17,8 +18,10 @@ from fastcore.basics import patch
 from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 from torch import nn, Tensor
-from .files import find_in, rows_to_csv, write_atomic
-from .utils import default_device, evaluating, find_checkpoint, load_weights, param_groups, set_seed
+from .files import atomic_file, find_in, remove_unfinished_files, rows_to_csv, write_atomic
+from midi_rae.utils import (
+    default_device, evaluating, find_checkpoint, fingerprint, load_weights, param_groups, set_seed,
+)
 from .core import HierarchicalPatchState
 from .hub import load_model, Pretrained, untrained
 from .pianoroll import Grid, PITCHES, score_to_notes, unpack_roll
@@ -488,17 +491,22 @@ def read_rolls(
     grid: Grid,          # whose steps the rolls have
     drums=False,         # keep drum tracks?
     pedal=False,         # let notes sound until the sustain pedal is released?
-) -> dict:               # path → packed roll (T, C, 16)
-    "Read every file once; those that cannot be read are reported and left out. ValueError with a reason if none is."
+) -> tuple:              # (path → packed roll (T, C, 16), list of (path, what was wrong))
+    "Read every file once."
     files = {r['path']: r['file'] for r in rows}
     settings = dict(steps_per_beat=grid, onsets=encoder.in_chans == 2, drums=drums, pedal=pedal)
-    rolls = {}
     jobs = [(f, reader_for(f)) for f in files.values()]
-    for path, roll in zip(files, read_many(jobs, settings)):
-        if isinstance(roll, str): warnings.warn(reason := f'{path}: {roll}')
-        else: rolls[path] = roll
-    if not rolls: raise ValueError(f'none of the {len(files)} files could be read; the last is {reason}')
-    return rolls
+    found = dict(zip(files, read_many(jobs, settings)))
+    bad = [(path, roll) for path, roll in found.items() if isinstance(roll, str)]
+    return {path: roll for path, roll in found.items() if not isinstance(roll, str)}, bad
+
+def check_some(
+    bad: list,   # of (path, what was wrong)
+    files: int,  # how many there are
+):
+    "Warn of files that could not be read. Raises ValueError where none could."
+    for path, why in bad: warnings.warn(f'{path}: {why}')
+    if len(bad) == files: raise ValueError(f'none of the {files} files could be read; the last is {path}: {why}')
 
 # %% ../nbs/29_finetune.ipynb #f3fa706c
 @torch.no_grad()
@@ -648,7 +656,8 @@ def finetune(
     folder, encoder = Path(run or f'runs/finetune_{Path(table).stem}'), starting_encoder(weights)
     grid = encoder_grid(encoder, steps_per_beat)
     rows = split_labels(read_labels(table, task, root), seed)
-    rolls = read_rolls(rows, encoder, grid, drums, pedal)
+    rolls, bad = read_rolls(rows, encoder, grid, drums, pedal)
+    check_some(bad, len(rolls) + len(bad))
     data = LabelledWindows(rows, rolls, task, kind, encoder.img_size, grid.steps_per_beat, None, transpose, seed)
     if not (data.part == 'val').any(): raise ValueError(f'{table}: no piece is left for validation: add pieces')
     reading = dict(steps_per_beat=grid.steps_per_beat, drums=drums, pedal=pedal)
@@ -677,28 +686,6 @@ def load_labeller(
                                 'came to its end')
     return Labeller(load_model(folder/'encoder'), LevelHead.from_pretrained(folder/'head')).eval()
 
-def predict(
-    source,        # run folder of `finetune`
-    music,         # file or folder
-    device=None,   # None: cuda where there is one
-) -> list[dict]:   # file; start, end, pitch (in quarter notes) as the task has them; predicted, probabilities
-    """Label files: each piece, window, beat or note of them. Broken files are reported and left out.
-
-    Raises FileNotFoundError or ValueError for a source or music that does not exist.
-    """
-    model, music = load_labeller(source).to(default_device(device)), Path(music)
-    files = find_in(music, *MIDI_FILES, *SCORE_FILES) if music.is_dir() else [music]
-    if not files or not files[0].exists(): raise FileNotFoundError(f'no music in {str(music)!r}')
-    reading = model.head.reading
-    grid = Grid.of(reading['steps_per_beat'])
-    name = lambda f: (f.relative_to(music) if music.is_dir() else f).as_posix()
-    blank = dict(label='', start=None, end=None, pitch=None, split='test', group='')
-    rows = [dict(where=name(f), path=name(f), file=f) | blank for f in files]
-    rolls = read_rolls(rows, model.encoder, grid, reading['drums'], reading['pedal'])
-    out = []
-    for r in [r for r in rows if r['path'] in rolls]: out += _predict_piece(model, r, rolls, grid.steps_per_beat)
-    return out
-
 def _predict_piece(model, row, rolls, spb):
     "Rows of one file."
     head, rows = model.head, [row]
@@ -711,3 +698,76 @@ def _predict_piece(model, row, rolls, spb):
     starts = [s for _, s in data.windows('test')]
     return [dict(file=row['path']) | data.place(i, s) | answer_columns(a, head.kind, head.classes)
             for i, s, a in zip(examples, starts, answers)]
+
+def label_files(
+    model: Labeller,  # as `load_labeller` gives it
+    rows: list,       # of the files, see `music_rows`
+) -> tuple:           # (rows as `predict` returns them, list of (path, what was wrong))
+    "Label some files; broken ones are left out."
+    reading = model.head.reading
+    grid = Grid.of(reading['steps_per_beat'])
+    rolls, bad = read_rolls(rows, model.encoder, grid, reading['drums'], reading['pedal'])
+    return [a for r in rows if r['path'] in rolls for a in _predict_piece(model, r, rolls, grid.steps_per_beat)], bad
+
+# %% ../nbs/29_finetune.ipynb #3e3dd0f2
+def music_rows(
+    music,          # file or folder
+) -> list[dict]:    # as `read_labels` gives them, without labels
+    "The files to be labelled. Raises FileNotFoundError where there are none."
+    music = Path(music)
+    files = find_in(music, *MIDI_FILES, *SCORE_FILES) if music.is_dir() else [music]
+    if not files[0].exists(): raise FileNotFoundError(f'no music in {str(music)!r}')
+    names = [(f.relative_to(music) if music.is_dir() else f).as_posix() for f in files]
+    blank = dict(label='', start=None, end=None, pitch=None, split='test', group='')
+    return [dict(where=n, path=n, file=f) | blank for n, f in zip(names, files)]
+
+def predict(
+    source,        # run folder of `finetune`
+    music,         # file or folder
+    device=None,   # None: cuda where there is one
+) -> list[dict]:   # file; start, end, pitch (in quarter notes) as the task has them; predicted, probabilities
+    """Label files: each piece, window, beat or note of them. Broken files are reported and left out.
+
+    Raises FileNotFoundError or ValueError for a source or music that does not exist.
+    """
+    model = load_labeller(source).to(default_device(device))
+    rows = music_rows(music)
+    out, bad = label_files(model, rows)
+    check_some(bad, len(rows))
+    return out
+
+# %% ../nbs/29_finetune.ipynb #643c1c14
+def join_tables(
+    out,      # file to write
+    tables,   # CSV texts with the same columns
+):
+    "Write tables below one another, holding one of them in memory."
+    with atomic_file(out) as tmp, tmp.open('w', encoding='utf-8', newline='') as file:
+        for k, text in enumerate(tables):
+            text = io.StringIO(text, newline='')
+            if k: next(csv.reader(text))     # the header again
+            file.write(text.read())
+
+def predict_table(
+    source,        # run folder of `finetune`
+    music,         # file or folder
+    out,           # CSV file to write
+    work,          # SharedWork beside it
+    device=None,   # None: cuda where there is one
+) -> tuple:        # (files, rows of the table, list of (path, what was wrong))
+    """Write what `predict` returns as a table, together with other processes that do the same. Raises what `predict`
+    raises, and FileExistsError where other processes write another table there."""
+    if Path(out).is_dir(): raise IsADirectoryError(f'{str(out)!r} is a folder: name a CSV file')
+    model = load_labeller(source).to(default_device(device))
+    head, rows = model.head, music_rows(music)
+    def make(which):
+        table, bad = label_files(model, rows[which])
+        return dict(csv=rows_to_csv(table), rows=len(table), bad=bad)
+    def finish():
+        remove_unfinished_files([out])
+        if any(r['rows'] for r in work.results()): join_tables(out, (r['csv'] for r in work.results() if r['rows']))
+    about = [fingerprint(model), head.task, head.kind, head.classes, head.mean, head.scale, head.reading]
+    work.run({r['path']: r['file'] for r in rows}, about, make, finish)
+    n, bad = sum(r['rows'] for r in work.results()), [tuple(b) for r in work.results() for b in r['bad']]
+    check_some(bad, len(rows))
+    return len(rows), n, bad

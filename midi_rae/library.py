@@ -7,21 +7,21 @@ __all__ = ['FRAMES', 'LIKES', 'FORMAT', 'SHARD', 'KEYS', 'beat_length', 'onset_f
            'passage_vectors', 'frame_similarity', 'embed_passages', 'example_statistics', 'Texture', 'index_settings',
            'settings_grid', 'describe_piece', 'passage_frames', 'write_shard', 'write_graph', 'Shard', 'file_hash',
            'list_files', 'plan_shards', 'MusicIndex', 'is_index', 'open_index', 'check_settings', 'make_shard',
-           'make_missing', 'index_texture', 'tidy_shards', 'build_index', 'transpose', 'query_variants']
+           'index_texture', 'tidy_shards', 'build_index', 'transpose', 'query_variants']
 
 # %% ../nbs/31_library.ipynb #c7ccbdb2
-import hashlib, json, os, shutil, time
+import hashlib, json, os, shutil
 from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
 from torch import nn
 from tqdm.auto import tqdm
 from usearch.index import Index
-from .files import find_in, locked, write_atomic
+from .files import find_in, make_missing, write_atomic
+from .utils import fingerprint
 from .pianoroll import bar_lines, example_notes, Grid, PITCHES, score_to_notes
 from .readers import MIDI_FILES, SCORE_FILES
 from .embed import encode_windows, encoder_grid, LONGEST, NoteRoll, read_scores
-from .preencode import fingerprint
 
 # %% ../nbs/31_library.ipynb #6ece88cd
 def beat_length(
@@ -412,22 +412,6 @@ def make_shard(
         if not isinstance(found, str): pieces.append(found)
         tick()
     write_shard(path, files, pieces, settings)
-
-def make_missing(
-    folder: Path,   # of the shards
-    plan: dict,     # from `plan_shards`
-    make,           # function (path, rows) that makes one
-):
-    "Make the shards that do not exist, leaving out those that another process is making, until all exist."
-    while todo := [name for name in plan if not (folder/name).exists()]:
-        before = len(todo)
-        for name in todo:
-            try:
-                with locked(folder/name, 'wait'):
-                    if not (folder/name).exists(): make(folder/name, plan[name])
-                before -= 1
-            except FileExistsError: continue        # another process makes it
-        if before == len(todo): time.sleep(.2)
 
 # %% ../nbs/31_library.ipynb #a3fb7f9a
 def index_texture(

@@ -14,7 +14,7 @@ from torch import nn
 from tqdm.auto import tqdm
 from .files import find_in
 from .hub import load_model
-from .utils import default_device
+from .utils import default_device, fingerprint
 from .pianoroll import bar_lines, Grid, score_to_notes, step_seconds
 from .readers import load_score, MIDI_FILES, SCORE_FILES
 from .embed import encoder_grid, LONGEST, read_scores, score_roll, window_starts
@@ -22,7 +22,6 @@ from midi_rae.library import (
     beat_length, build_index, check_settings, embed_passages, index_texture, is_index, LIKES, MusicIndex, open_index,
     settings_grid,
 )
-from .preencode import fingerprint
 
 # %% ../nbs/32_search.ipynb #528ad5cf
 def clock(

@@ -637,12 +637,13 @@ def bench_search(
     beats=32,       # length of a query
     run=None,       # weights, see `load_model`
     level=1,        # of the encoder's hierarchy
-    methods=SEARCHES, # those compared
+    methods=None,   # of `SEARCHES`, or their names separated by commas; None: all
     seed=0,         # of the choice of passages
 ) -> list[dict]:    # a row for each method: top-1 and mean reciprocal rank of each kind of query, seconds of a query
     "How often a passage shifted by a beat, transposed, or only its first part finds its piece in an index."
+    if isinstance(methods, str): methods = methods.split(',')
     rows, asked = [], {}
-    for name in methods:
+    for name in methods or SEARCHES:
         index, look_up = search_method(name, folder, out, run, level)
         grid, have = settings_grid(index.settings), {Path(f['path']).stem for s in index.shards for f in s.good}
         if grid not in asked:

@@ -140,12 +140,12 @@ def reconstruct_cli(
 def search_cli(
     query:str,                # file with the passage
     where:str,                # index of midi_rae_index; or a folder to search, or one file
-    span:str=None,            # passage of the query: 0:30-0:38, 30-38 (seconds) or 9-12bars (default: its first window)
-    like:str=None,            # tune, harmony or texture (default: tune in an index, texture in a folder)
+    span:str=None,            # passage of the query: 0:30-0:38, 30-38 (seconds), 9-12bars (default: its first 8 bars)
+    like:str=None,            # tune, harmony or texture (default: texture with --run or --level, else tune)
     level:int=None,           # of the hierarchy, for texture: 0 is the coarsest (default: the index's, else 1)
     k:int=10,                 # passages wanted
-    stride:str=None,          # from one passage to the next, in a folder: steps, 4beats, 2bars (default: 1bar)
-    run:str=None,             # run folder of a training, or a set of weights (default: the pretrained weights)
+    stride:str=None,          # where a passage may begin: steps, 4beats, 1bar (default: at any beat)
+    run:str=None,             # run folder or a set of weights, for texture (default: the index's, else the pretrained)
     out:str=None,             # CSV file to write besides
     batch_size:int=64,        # passages encoded at once
     device:str=None,          # cpu, cuda, … (default: cuda where there is one)
@@ -156,11 +156,10 @@ def search_cli(
 ):
     "Find the passages of an index or a folder that are most like a passage of a piece."
     from midi_rae.files import format_table, rows_to_csv, write_atomic
-    from midi_rae.search import clock, search_anywhere
+    from midi_rae.search import clock, search_midi
     with one_line('midi_rae_search'):
-        hits, bad = search_anywhere(query, where, run, like, device, span=span, level=level, k=k, stride=stride,
-                                    batch_size=batch_size, steps_per_beat=steps_per_beat, step=step, drums=drums,
-                                    pedal=pedal)
+        hits, bad = search_midi(query, where, run, span, like, k, stride, batch_size, level, Path(where).is_dir(),
+                                device, steps_per_beat=steps_per_beat, step=step, drums=drums, pedal=pedal)
         if out is not None: write_atomic(out, rows_to_csv(hits).encode())
     for p, why in bad: print(f'{p}: {why}')
     if not hits: raise SystemExit(f'midi_rae_search: no other passage in {where}')
@@ -434,11 +433,15 @@ def bench_cli(
     limit:int=None,        # this many files of each folder at most
     search:str=None,       # only measure how often a passage of a piece finds it in an index of this folder
     ask:str=None,          # folder of the pieces asked for, with the same names (default: those of the index)
+    queries:int=200,       # passages asked for, of each kind
+    methods:str=None,      # those compared: tune,harmony,texture,random encoder,pitch-class histogram (default: all)
+    level:int=1,           # of the encoder's hierarchy, for texture: 0 is the coarsest
+    run:str=None,          # run folder or a set of weights, for texture (default: the pretrained weights)
 ):
     "Measure speed, memory and robustness: the obvious implementation and ours in one run."
     from midi_rae.bench import bench, bench_music, bench_search
     with one_line('midi_rae_bench'):
-        if search: bench_search(search, ask, out)
+        if search: bench_search(search, ask, out, queries, run=run, level=level, methods=methods)
         elif folders: bench_music(folders.split(os.pathsep), out, limit)
         else: bench(source, root, out, learn, files)
 

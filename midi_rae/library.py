@@ -309,18 +309,19 @@ def file_hash(
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
 def list_files(
-    folder,       # folder of files
+    src,          # folder of files, or one file
     known: dict,  # path → dict of path, size, mtime, sha, from an earlier index
-) -> list:        # of such dicts, sorted by path
-    "The files of a folder, hashed unless their size and time of modification are known."
-    rows = []
-    for p in find_in(folder, *MIDI_FILES, *SCORE_FILES):
-        name, stat = p.relative_to(folder).as_posix(), p.stat()
+) -> tuple:       # (folder, list of such dicts, sorted by path, which is relative to the folder)
+    "The files to index, hashed unless their size and time of modification are known."
+    src, rows = Path(src), []
+    root, files = (src.parent, [src]) if src.is_file() else (src, find_in(src, *MIDI_FILES, *SCORE_FILES))
+    for p in files:
+        name, stat = p.relative_to(root).as_posix(), p.stat()
         row = dict(path=name, size=stat.st_size, mtime=stat.st_mtime_ns)
         old = known.get(name, {})
         same = all(old.get(k) == v for k, v in row.items())
         rows.append(row | dict(sha=old['sha'] if same else file_hash(p)))
-    return rows
+    return root, rows
 
 def plan_shards(
     rows: list,      # from `list_files`
@@ -438,7 +439,7 @@ def tidy_shards(
 
 # %% ../nbs/31_library.ipynb #66c80554
 def build_index(
-    folder,              # folder of MIDI, MusicXML, Humdrum or ABC files
+    folder,              # folder of MIDI, MusicXML, Humdrum or ABC files, or one file
     out,                 # folder of the index, made or brought up to date
     encoder=None,        # SwinEncoder or ViTEncoder for 'texture'; None: only what needs no encoder
     batch_size=64,       # passages encoded at once
@@ -449,10 +450,10 @@ def build_index(
     """Make an index of a folder, or bring it up to date: new and changed files are described, files that are gone
     leave. Several processes may do this together. Raises FileNotFoundError without a folder, FileExistsError where
     `out` is something else, ValueError for settings that do not fit, or other ones than the index has."""
-    out, root, settings = Path(out), Path(folder), index_settings(encoder, **settings)
+    out, settings = Path(out), index_settings(encoder, **settings)
     home = out/'shards'
     there = [Shard(p) for p in sorted(home.glob('[!.]*'))]
-    rows = list_files(root, {f['path']: f for s in there for f in s.files})
+    root, rows = list_files(folder, {f['path']: f for s in there for f in s.files})
     if is_index(out): check_settings(MusicIndex(out).settings, settings, out)
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f'{str(out)!r} exists and is not an index: choose another --out')
@@ -500,7 +501,7 @@ def query_variants(
         starts = starts[cut_frames(x, starts, n).any((1, 2))]
         return [(key, 0, np.roll(x, key, 1), starts) for key in KEYS[1:]]
     beats, steps, variants = settings['beats'], int(notes[:, 2].max()), []
-    last = max(0, steps//beat - beats)
+    last = max(0, -(-steps//beat) - beats)
     for key in KEYS:
         z = texture(transpose(notes, key), np.arange(last + 1)*beat)
         for lead in range(min(beats, last + 1)):

@@ -8,10 +8,10 @@ __all__ = ['BENCH_LOSS', 'STEPS', 'RECIPE', 'ABLATIONS', 'SEARCHES', 'race', 'ra
            'bench_step', 'Products', 'bench_inference', 'loader_run', 'repeat_store', 'bench_data', 'mutate_midi',
            'bench_robustness', 'some_midi', 'small_init', 'linear_head', 'random_laterals', 'open_residuals',
            'linear_head_small_init', 'ablate', 'bench_music', 'first_part', 'passages_asked', 'histogram_hits',
-           'search_rank', 'search_method', 'all_asked', 'bench_search', 'plot_ratios', 'bench']
+           'search_rank', 'right_answers', 'search_method', 'all_asked', 'bench_search', 'plot_ratios', 'bench']
 
 # %% ../nbs/33_bench.ipynb #eaedffe2
-import statistics, sys, tempfile, time
+import csv, statistics, sys, tempfile, time
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
@@ -585,14 +585,27 @@ def histogram_hits(
 # %% ../nbs/33_bench.ipynb #37523839
 def search_rank(
     hits: list,    # of (similarity, Shard, number of the piece, …)
-    name: str,     # of the file that should be found, without folder and ending
+    right: set,    # names of the files one of which should be found, without folder and ending
+    own=None,      # name of a file that is left out
 ) -> float:        # 1 for the first piece; infinite where it is not found
-    "The rank of a piece among the pieces found."
+    "The rank of the first right piece among the pieces found."
     best = {}
     for s, shard, i, *_ in hits:
         stem = Path(shard.good[i]['path']).stem
-        best[stem] = max(s, best.get(stem, -2.))
-    return 1 + sum(s >= best[name] for k, s in best.items() if k != name) if name in best else float('inf')
+        if stem != own: best[stem] = max(s, best.get(stem, -2.))
+    top = max((s for k, s in best.items() if k in right), default=None)
+    return float('inf') if top is None else 1 + sum(s >= top for k, s in best.items() if k not in right)
+
+def right_answers(
+    have,          # names of the files that can be found, without folder and ending
+    tunes=None,    # CSV with the columns file and tune; None: each piece is its own answer
+) -> dict:         # name → (names of the right answers, the name that is left out, or None)
+    "What should be found by a passage of each piece; pieces whose tune no other has are left out."
+    if tunes is None: return {name: ({name}, None) for name in have}
+    rows = csv.DictReader(Path(tunes).read_text(encoding='utf-8').splitlines())
+    tune = {Path(r['file']).stem: r['tune'] for r in rows}
+    same = {a: {b for b in have if b != a and tune.get(b) == tune[a]} for a in have if a in tune}
+    return {a: (others, a) for a, others in same.items() if others}
 
 SEARCHES = (*LIKES, 'random encoder', 'pitch-class histogram')
 
@@ -639,19 +652,21 @@ def bench_search(
     level=1,        # of the encoder's hierarchy
     methods=None,   # of `SEARCHES`, or their names separated by commas; None: all
     seed=0,         # of the choice of passages
+    tunes=None,     # CSV with the columns file and tune: asks for another piece with the same tune
 ) -> list[dict]:    # a row for each method: top-1 and mean reciprocal rank of each kind of query, seconds of a query
     "How often a passage shifted by a beat, transposed, or only its first part finds its piece in an index."
     if isinstance(methods, str): methods = methods.split(',')
     rows, asked = [], {}
     for name in methods or SEARCHES:
         index, look_up = search_method(name, folder, out, run, level)
-        grid, have = settings_grid(index.settings), {Path(f['path']).stem for s in index.shards for f in s.good}
+        right = right_answers(sorted({Path(f['path']).stem for s in index.shards for f in s.good}), tunes)
+        grid = settings_grid(index.settings)
         if grid not in asked:
-            files = [p for p in find_in(ask or folder, *MIDI_FILES, *SCORE_FILES) if p.stem in have]
+            files = [p for p in find_in(ask or folder, *MIDI_FILES, *SCORE_FILES) if p.stem in right]
             asked[grid] = all_asked(files, grid, queries, beats, seed)
         row, begin = dict(method=name, pieces=len(index), queries=len(asked[grid])), time.process_time()
         for kind in ('beat', 'key', 'part'):
-            ranks = np.array([search_rank(look_up(made[kind]), stem) for stem, made in asked[grid]])
+            ranks = np.array([search_rank(look_up(made[kind]), *right[stem]) for stem, made in asked[grid]])
             row |= {f'{kind} top-1': float((ranks == 1).mean()), f'{kind} MRR': float((1/ranks).mean())}
         rows.append(row | {'CPU seconds': (time.process_time() - begin)/len(asked[grid])/3})
         write_atomic(Path(out)/'search.csv', rows_to_csv(rows).encode())

@@ -433,7 +433,9 @@ def bench_cli(
     limit:int=None,        # this many files of each folder at most
     search:str=None,       # only measure how often a passage of a piece finds it in an index of this folder
     ask:str=None,          # folder of the pieces asked for, with the same names (default: those of the index)
+    tunes:str=None,        # CSV with the columns file and tune: ask for another piece with the same tune
     queries:int=200,       # passages asked for, of each kind
+    beats:int=32,          # length of such a passage
     methods:str=None,      # those compared: tune,harmony,texture,random encoder,pitch-class histogram (default: all)
     level:int=1,           # of the encoder's hierarchy, for texture: 0 is the coarsest
     run:str=None,          # run folder or a set of weights, for texture (default: the pretrained weights)
@@ -441,7 +443,7 @@ def bench_cli(
     "Measure speed, memory and robustness: the obvious implementation and ours in one run."
     from midi_rae.bench import bench, bench_music, bench_search
     with one_line('midi_rae_bench'):
-        if search: bench_search(search, ask, out, queries, run=run, level=level, methods=methods)
+        if search: bench_search(search, ask, out, queries, beats, run, level, methods, tunes=tunes)
         elif folders: bench_music(folders.split(os.pathsep), out, limit)
         else: bench(source, root, out, learn, files)
 

@@ -143,7 +143,7 @@ class PatchStem(nn.Module):
 # %% ../nbs/08_swin.ipynb #981c6231
 def _learned_token(dim): return nn.Parameter(torch.randn(dim)*.02)
 
-class SwinEncoder(BaseEncoder, Pretrained, family='swin', part='encoder', weights='swin_pop909'):
+class SwinEncoder(BaseEncoder, Pretrained, family='swin', part='encoder', weights='swin_music'):
     "Encode piano rolls into a hierarchy of embeddings with Swin Transformer V2 (arXiv 2111.09883)."
     stage_name = 'layers.{}'
     def __init__(self,
@@ -346,7 +346,7 @@ class PatchExpand(nn.Module):
         return self.norm(rearrange(self.expand(x), 'b h w (p1 p2 d) -> b (h p1) (w p2) d', p1=2, p2=2))
 
 # %% ../nbs/08_swin.ipynb #7a0bf0aa
-class SwinDecoder(BaseModel, Pretrained, family='swin', part='decoder', weights='swin_pop909'):
+class SwinDecoder(BaseModel, Pretrained, family='swin', part='decoder', weights='swin_music'):
     "All levels → pixel logits: expansion, lateral skip and Swin V2 attention at every scale, coarsest to finest."
     def __init__(self,
         img_height=128,            # pixels: semitones
@@ -436,7 +436,7 @@ class CrossBlock(nn.Module):
         return q + self.mlp(self.norm_mlp(q))
 
 # %% ../nbs/08_swin.ipynb #d3b8bc26
-class SwinMaskedEmbeddingPredictor(BaseModel, Pretrained, family='swin', part='predictor', weights='swin_pop909'):
+class SwinMaskedEmbeddingPredictor(BaseModel, Pretrained, family='swin', part='predictor', weights='swin_music'):
     "Predict the embedding at every position of every level from the visible ones, through a few tokens a level."
     def __init__(self,
         img_height=128,            # pixels: semitones

@@ -46,7 +46,7 @@ def _char_grads(u, g, h, K):
     return sum(k*h*(g[2*k-1]*c - g[2*k-2]*s) for k, c, s in _harmonics(h*u, K))
 
 @cache
-def _compiled(f): return torch.compile(f, dynamic=True)
+def _compiled(f, compiler): return compiler(f, dynamic=True)   # what one compiler made is not used with another
 
 # %% ../nbs/10_losses.ipynb #3c1b4d6d
 class _CharSums(torch.autograd.Function):
@@ -62,7 +62,7 @@ class _CharSums(torch.autograd.Function):
         return _by_block(_char_grads, u, g, h, K, compiled=compiled), None, None, None
 
 def _by_block(f, u, *args, compiled):
-    if compiled and len(u): return _compiled(f)(u, *args)
+    if compiled and len(u): return _compiled(f, torch.compile)(u, *args)
     return torch.cat([f(p, *args) for p in u.split(1 if u.device.type == 'cpu' else 256)])
 
 # %% ../nbs/10_losses.ipynb #3d452a83

@@ -474,8 +474,8 @@ def encode_part(
     encoder: nn.Module,  # SwinEncoder or ViTEncoder
     grid: Grid,          # of the rolls
     tick,                # called after each file
-    stride,              # see `encode_files`, as for the following
-    keep_silent,
+    stride,              # see `encode_files`
+    keep_silent,         # also encode windows without a note?
     reading: dict,       # drums, pedal
     writing: dict,       # batch_size, dtype, levels
 ) -> list:               # a dict for each file: bad; or windows, omitted, and size and time of the file written

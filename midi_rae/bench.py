@@ -607,6 +607,7 @@ def right_answers(
     same = {a: {b for b in have if b != a and tune.get(b) == tune[a]} for a in have if a in tune}
     return {a: (others, a) for a, others in same.items() if others}
 
+# %% ../nbs/33_bench.ipynb #6f033bcf
 SEARCHES = (*LIKES, 'random encoder', 'pitch-class histogram')
 
 def search_method(

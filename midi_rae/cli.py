@@ -372,6 +372,7 @@ def finetune_cli(
     print(format_table(scores))
     print(f'{run}: scores.csv, predictions.csv and the models that midi_rae_predict loads')
 
+# %% ../nbs/36_cli.ipynb #9c0d1bf2
 @command
 def predict_cli(
     run:str,            # run folder of midi_rae_finetune

@@ -11,8 +11,8 @@ __all__ = ['FORMAT', 'RollStore', 'StoreWriter', 'music_key', 'merge_groups', 'l
 # %% ../nbs/17_data.ipynb #bfcd5821
 import contextlib, hashlib, inspect, json, shutil, tempfile, weakref
 from collections import Counter
-from itertools import combinations
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
@@ -219,7 +219,8 @@ def melody_prints(
     runs = np.lib.stride_tricks.sliding_window_view(steps, length)
     varied = (np.diff(np.sort(runs, 1), axis=1) != 0).sum(1) >= 3
     hashes = np.zeros(varied.sum(), np.uint64)
-    for column in runs[varied].T: hashes = hashes*np.uint64(0x9E3779B97F4A7C15) + (column + PITCHES).astype(np.uint64)
+    for column in (runs[varied].T + PITCHES).astype(np.uint64):
+        hashes = hashes*np.uint64(0x9E3779B97F4A7C15) + column
     return np.unique(hashes)
 
 def same_works(
@@ -251,14 +252,17 @@ def join_stores(
     if len(kinds) != 1:
         raise ValueError(f'these stores differ in (channels, velocities): {sorted(kinds)}. Prepare them alike')
     with StoreWriter(out, stores[0].settings | dict(source='stores')) as w:
-        prints = []
+        prints = {}                 # of each name: its copies on other grids are not other pieces
         for s in stores:
             for i, name in enumerate(s.names):
                 rows = s.rows[s.offsets[i]:s.offsets[i] + s.lengths[i]]
                 w.add(f'{s.path.name}/{name}', rows, s.labels[i] or s.path.name, s.groups[i])
-                prints.append(melody_prints(rows))
+                prints.setdefault(name, []).append(melody_prints(rows))
         # pieces that are equal on one grid may differ on another
-        w.groups = merge_groups(w.groups, [name for s in stores for name in s.names], same_works(prints))
+        names = [name for s in stores for name in s.names]
+        where, found = {name: i for i, name in enumerate(names)}, list(prints)
+        works = same_works([np.unique(np.concatenate(p)) for p in prints.values()])
+        w.groups = merge_groups(w.groups, names, [(where[found[i]], where[found[j]]) for i, j in works])
     return RollStore(out)
 
 # %% ../nbs/17_data.ipynb #f33c6530
@@ -433,16 +437,25 @@ class PRPairDataset(torch.utils.data.Dataset):
         self.first = np.cumsum(self.counts) - self.counts               # first item of each song
 
     def __len__(self): return int(self.counts.sum())
-    def set_epoch(self, epoch):  # from 0
-        "Choose the epoch of `ds[i]` and of `batch` without `epoch`."
-        self.epoch = int(epoch)
-    def __getstate__(self): return self.__dict__ | dict(_blocks=None, _buffers=Buffers())
-    def __getitem__(self, idx):  # 0..len-1
-        "One pair: images (C,H,W), deltas (2,), file_idx ()."
-        return {k: v[0] for k, v in self.batch([idx]).items()}
-    def __getitems__(self, idxs):
-        "Many pairs at once; torch's DataLoader calls this."
-        return Pairs(self.batch(idxs))
+
+# %% ../nbs/17_data.ipynb #b9d4c9f0
+@patch
+def set_epoch(self:PRPairDataset, epoch):  # from 0
+    "Choose the epoch of `ds[i]` and of `batch` without `epoch`."
+    self.epoch = int(epoch)
+
+@patch
+def __getstate__(self:PRPairDataset): return self.__dict__ | dict(_blocks=None, _buffers=Buffers())
+
+@patch
+def __getitem__(self:PRPairDataset, idx):  # 0..len-1
+    "One pair: images (C,H,W), deltas (2,), file_idx ()."
+    return {k: v[0] for k, v in self.batch([idx]).items()}
+
+@patch
+def __getitems__(self:PRPairDataset, idxs):
+    "Many pairs at once; torch's DataLoader calls this."
+    return Pairs(self.batch(idxs))
 
 # %% ../nbs/17_data.ipynb #saedbcc5
 @patch(as_prop=True)

@@ -109,7 +109,7 @@ def constructor_arguments(
     return out
 
 # %% ../nbs/07_hub.ipynb #e01ea2b0
-DEFAULT_WEIGHTS = 'swin_music'                # the default of every command except reconstruction
+DEFAULT_WEIGHTS = 'swin_music'                 # the default of every command except reconstruction
 RECONSTRUCTION_WEIGHTS = 'swin_music_onsets'   # its onset channel keeps repeated notes apart
 MODELS = {}                                    # class name → class; every model with a `part` registers itself
 _PARTS = 'encoder', 'decoder', 'predictor', 'mae_decoder'

@@ -198,6 +198,9 @@ def make_loader(
     if cfg.dec.preencoded is None:
         return lambda rank, world, start: pair_loader(train_ds, size(world), rank=rank, world_size=world, start=start)
     if cfg.dec.finetune: raise ValueError('dec.finetune=true needs the encoder to run: leave out dec.preencoded')
+    lost = [k for k, off in dict(transpose=0, weights=None, temperature=1).items() if cfg.data[k] != off]
+    if lost:
+        raise ValueError(f'data.{lost[0]}={cfg.data[lost[0]]} has no effect on dec.preencoded: leave one of them out')
     ds = PreencodedDataset(cfg.dec.preencoded, 'train')
     ds.check(encoder)
     held_out = split(train_ds.store, cfg.data.val)['val'].tolist()

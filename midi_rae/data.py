@@ -414,6 +414,7 @@ class PRPairDataset(torch.utils.data.Dataset):
         transpose:int=0,
         weights:dict=None,  # how often each source's windows come, relative to the others; see `source_weights`
         temperature:float=1., # of the shares of the sources; see `source_weights`
+        elsewhere:float=0., # share of the pairs whose second view begins anywhere in the piece (training only)
     ):
         self.store = store if isinstance(store, RollStore) else RollStore(store)
         if not (1 <= height <= PITCHES and width >= 1):
@@ -421,11 +422,13 @@ class PRPairDataset(torch.utils.data.Dataset):
         if max_dx < 0 or not (0 <= max_dy < PITCHES and 0 <= transpose < PITCHES):
             raise ValueError('max_dx must be 0 or more, max_dy and transpose 0..127, '
                              f'not {max_dx=}, {max_dy=}, {transpose=}')
+        if not 0 <= elsewhere <= 1: raise ValueError(f'elsewhere is a share of the pairs, 0..1, not {elsewhere}')
         self.pitch_low = (PITCHES - height)//2 if pitch_low is None else pitch_low
         if not 0 <= self.pitch_low <= PITCHES - height:
             raise ValueError(f'a band of {height} rows from pitch {pitch_low} leaves the range 0..127')
         self.height, self.width, self.max_dx, self.max_dy, self.tries = height, width, max_dx, max_dy, tries
-        self.seed, self.dtype, self.split, self.epoch, self.transpose = seed, dtype, split, 0, transpose
+        self.seed, self.dtype, self.split, self.epoch = seed, dtype, split, 0
+        self.transpose, self.elsewhere = transpose, elsewhere
         self._blocks, self._buffers = None, Buffers()
         self.train = not (isinstance(split, str) and split == 'val')
         self.songs = choose_pieces(self.store, split, val, split_seed)
@@ -511,6 +514,19 @@ def shifts(self:PRPairDataset,
     "The shift of each item's second view."
     d = [below(draw(self.seed, epoch, idxs, k), 2*m + 1) - m for k, m in ((0, self.max_dx), (1, self.max_dy))]
     return np.stack(d, 1)
+
+@patch
+def second_starts(self:PRPairDataset,
+    idxs,       # (B,) items, 0..len-1
+    start,      # (B,) first steps of the first views
+    dx,         # (B,) shifts
+    room,       # (B,) the last step a window may start at
+    epoch:int,  # from which the random numbers follow
+)->np.ndarray:  # (B,) int64
+    "The first step of each item's second view: `dx` after the first one's or, for some, anywhere in the piece."
+    if not (self.train and self.elsewhere): return start + dx
+    far = draw(self.seed, epoch, idxs, 2**32 + 2)/2**64 < self.elsewhere
+    return np.where(far, below(draw(self.seed, epoch, idxs, 2**32 + 3), room + 1), start + dx)
 
 @patch
 def transpositions(self:PRPairDataset,
@@ -628,7 +644,9 @@ def batch(self:PRPairDataset,
     for k in range(0, len(idxs), 128):
         s = slice(k, k + 128)
         self.unpack(self.first_views(idxs[s], song[s], start[s], room[s], up[s], epoch), one[s])
-        self.unpack(self.columns(song[s], start[s] + deltas[s,0], up[s] + deltas[s,1]), two[s])
+        second = self.second_starts(idxs[s], start[s], deltas[s,0], room[s], epoch)
+        self.unpack(self.columns(song[s], second, up[s] + deltas[s,1]), two[s])
+        deltas[s,0] = second - start[s]
     deltas, song = torch.from_numpy(deltas), torch.from_numpy(song)
     return dict(img1=self.images(one), img2=self.images(two), deltas=deltas, file_idx=song)
 

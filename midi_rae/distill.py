@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from fastcore.basics import patch
 from torch import nn, Tensor
 from .core import EncoderOutput
-from .collectives import all_sum, rank_sum, weighted_mean
+from .collectives import all_rows, all_sum, my_share, rank_sum, weighted_mean
 from .patches import patchify
 
 # %% ../nbs/11_distill.ipynb #22319d13
@@ -159,8 +159,11 @@ class Teacher(nn.Module):
         temp=.04,            # at the first step, see `temperature_at`
         temp_end=.07,        # after the rise
         temp_warmup=.3,      # share of the steps over which it rises
+        queue=(),            # earlier tokens that join in the assignments of each level, coarsest first; (): none
     ):
         super().__init__()
+        if any(queue) and targets != 'sinkhorn':
+            raise ValueError(f"distill.queue needs balanced assignments: targets='sinkhorn', not {targets!r}")
         if targets not in ('sinkhorn', 'center'):
             raise ValueError(f"distill.targets={targets!r}: it is 'sinkhorn' or 'center'")
         for k, v in dict(momentum=momentum, momentum_end=momentum_end, center_momentum=center_momentum).items():
@@ -173,6 +176,8 @@ class Teacher(nn.Module):
         self.register_buffer('step', torch.zeros((), dtype=torch.long))
         for i, h in enumerate(self.heads.heads if self.heads is not None else ()):
             self.register_buffer(f'center_{i}', torch.zeros(len(h.prototypes)))
+        for i, n in enumerate(queue):       # rows of scores, the latest first, NaN where there is none yet
+            if n: self.register_buffer(f'queue_{i}', torch.full((n, len(self.heads.heads[i].prototypes)), torch.nan))
         self.train()
 
     def train(self, mode=True):  # not used
@@ -204,13 +209,19 @@ def targets(self: Teacher,
     level: int,         # 0 is the coarsest
     scores: Tensor,     # (B, N, K) from `forward`
     non_empty: Tensor,  # (B, N) bool
-    learn=False,        # remember the mean scores for the next `update`
+    learn=False,        # remember the scores, or their mean, for the next `update`
 ) -> Tensor:            # (B, N, K) rows sum to 1, for `sinkhorn` only those of non-empty tokens
     """Prototype assignments of one level's tokens. Call it with all samples of a step and on all ranks at once: the
     assignments of a token depend on the others."""
     weight, flat = non_empty.flatten().float(), scores.flatten(0, 1)
+    queue = getattr(self, f'queue_{level}', None)
+    if queue is not None:
+        if learn: self.pending[level] = flat[weight > 0]
+        earlier = my_share(queue[~queue[:, 0].isnan()])
+        flat, weight = torch.cat([flat, earlier]), torch.cat([weight, weight.new_ones(len(earlier))])
     mean, factor = mean_and_stretch(flat, weight)
-    if self.method == 'sinkhorn': return sinkhorn((flat - mean)*factor, weight, self.temp).view_as(scores)
+    if self.method == 'sinkhorn':
+        return sinkhorn((flat - mean)*factor, weight, self.temp)[:non_empty.numel()].view_as(scores)
     if learn: self.pending[level] = mean
     center = getattr(self, f'center_{level}') if self.step else mean
     return centred(scores*factor, center*factor, self.temp)
@@ -227,8 +238,12 @@ def update(self: Teacher,
     for mine, theirs in ((self.encoder, encoder), (self.heads, heads))[:1 if self.heads is None else 2]:
         for a, b in zip(mine.parameters(), theirs.parameters()): a.lerp_(b.detach(), 1 - momentum)
         for a, b in zip(mine.buffers(), theirs.buffers()): a.copy_(b)
-    for i, mean in self.pending.items():   # the first mean is taken as it is
-        getattr(self, f'center_{i}').lerp_(mean, 1 - self.center_momentum if self.step else 1.)
+    for i, new in self.pending.items():
+        if self.method == 'sinkhorn':
+            queue = getattr(self, f'queue_{i}')
+            queue.copy_(torch.cat([all_rows(new), queue])[:len(queue)])
+        else:   # the first mean is taken as it is
+            getattr(self, f'center_{i}').lerp_(new, 1 - self.center_momentum if self.step else 1.)
     self.pending = {}
     self.step += 1
 
@@ -291,10 +306,10 @@ def prototype_usage(
 # %% ../nbs/11_distill.ipynb #718b95f1
 def count_prototypes(
     most,              # maximum for every level; or a list with the number for each level
-    tokens: list,      # of each level in a batch, coarsest first
+    tokens: list,      # of each level in a batch and its queue, coarsest first
 ) -> list[int]:
-    """Prototypes of each level: `most`, but no more than an eighth of the batch's tokens, because prototypes that
-    are to be equally frequent must each get several tokens."""
+    """Prototypes of each level: `most`, but no more than an eighth of the tokens, because prototypes that are to be
+    equally frequent must each get several tokens."""
     return [max(2, min(most, n//8)) for n in tokens] if isinstance(most, int) else list(most)
 
 def make_teacher(
@@ -312,12 +327,14 @@ def make_teacher(
         levels = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
     # targets of the coarsest level are computed for both views
     tokens = [cfg.train.batch_size*s.num_patches*(1 if i else 2) for i, s in enumerate(levels)]
-    heads = None
+    heads, queue = None, ()
     if cfg.loss.dino > 0 or cfg.loss.ibot > 0:
-        heads = LevelHeads([s.dim for s in levels], count_prototypes(d.prototypes, tokens), d.hidden)
+        queue = [max(0, d.queue - n) for n in tokens]
+        counts = count_prototypes(d.prototypes, [n + q for n, q in zip(tokens, queue)])
+        heads = LevelHeads([s.dim for s in levels], counts, d.hidden)
     settings = {k: d[k] for k in ('targets', 'center_momentum', 'momentum', 'momentum_end',
                                   'temp', 'temp_end', 'temp_warmup')}
-    return heads, Teacher(encoder, heads, cfg.train.steps, **settings)
+    return heads, Teacher(encoder, heads, cfg.train.steps, queue=queue, **settings)
 
 # %% ../nbs/11_distill.ipynb #6122da02
 @torch.no_grad()
@@ -325,7 +342,7 @@ def teacher_targets(
     teacher: Teacher,  # its encoder sees both views unmasked
     x1,                # (B, C, H, W) view 1
     x2,                # (B, C, H, W) view 2
-    learn=False,       # remember the mean scores for the next `update`
+    learn=False,       # remember the scores, or their mean, for the next `update`
     features=False,    # add features_0, features_1, …?
 ) -> dict:             # targets_0, targets_1, … and targets_other, each (B, N, K); features_0, …, each (B, N, D)
     """The targets of a step: for every level of view 1, and as `targets_other` for the coarsest level of view 2.

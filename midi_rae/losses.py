@@ -4,15 +4,15 @@
 
 # %% auto #0
 __all__ = ['safe_mean', 'SIGReg', 'overlap_weight', 'attraction_loss', 'LeJEPA', 'anchor_loss', 'calc_enc_loss',
-           'calc_enc_loss_multiscale', 'koleo_loss', 'calc_koleo_loss', 'calc_mae_loss', 'calc_mep_loss',
-           'calc_levels_loss']
+           'calc_enc_loss_multiscale', 'mean_token', 'TranspositionHead', 'transposition_loss', 'koleo_loss',
+           'calc_koleo_loss', 'calc_mae_loss', 'calc_mep_loss', 'calc_levels_loss']
 
 # %% ../nbs/10_losses.ipynb #80a2437a
 import math
 from functools import cache
 import torch.nn.functional as F, torch
 from torch import nn, Tensor
-from .core import EncoderOutput, HierarchicalPatchState
+from .core import EncoderOutput, HierarchicalPatchState, PatchState
 from .collectives import all_rows, all_same, all_sum, weighted_mean
 from .patches import patchify
 
@@ -186,6 +186,43 @@ def calc_enc_loss_multiscale(
     cols = {k: torch.stack([e[k] for e in each]) for k in ('loss', 'sim', 'sigreg')}
     return {**{k: v.mean() for k, v in cols.items()}, 'sim_l': cols['sim'], 'sigreg_l': cols['sigreg']}
 
+# %% ../nbs/10_losses.ipynb #86c29eff
+def mean_token(
+    s: PatchState,   # a level of B windows
+) -> Tensor:         # (B, D) float32
+    "The mean of a window's visible, non-empty tokens; zeros where there are none."
+    keep = (s.non_empty & s.unmasked)[..., None]
+    return (s.emb.float()*keep).sum(1)/keep.sum(1).clamp(min=1)
+
+class TranspositionHead(nn.Module):
+    "From the coarsest level of two views to the interval between them: (B, D), (B, D) → (B, 2·max_dy + 1) logits."
+    def __init__(self,
+        dim: int,     # width of the coarsest level
+        max_dy: int,  # largest transposition, semitones
+        hidden=128,   # width of the hidden layer
+    ):
+        super().__init__()
+        if max_dy < 1: raise ValueError(f'data.max_dy={max_dy}: views in one key leave loss.transposition nothing to tell')
+        self.max_dy = max_dy
+        self.mlp = nn.Sequential(nn.LayerNorm(2*dim), nn.Linear(2*dim, hidden), nn.GELU(), nn.Linear(hidden, 2*max_dy + 1))
+
+    def forward(self,
+        out1: EncoderOutput,  # of view 1
+        out2: EncoderOutput,  # of view 2
+    ) -> Tensor:              # (B, 2·max_dy + 1) logits of -max_dy … max_dy semitones
+        "Logits of each interval, the most negative first."
+        return self.mlp(torch.cat([mean_token(o.patches[0]) for o in (out1, out2)], 1))
+
+def transposition_loss(
+    head: TranspositionHead,
+    out1: EncoderOutput,  # of view 1
+    out2: EncoderOutput,  # of view 2
+    deltas: Tensor,       # (B, 2) signed (dx steps, dy semitones), |dy| ≤ max_dy
+) -> Tensor:              # scalar
+    "Cross-entropy of the interval between two views, over the pairs with notes in both."
+    errors = F.cross_entropy(head(out1, out2).float(), deltas[:, 1] + head.max_dy, reduction='none')
+    return weighted_mean(errors, out1.patches[0].non_empty.any(1) & out2.patches[0].non_empty.any(1))
+
 # %% ../nbs/10_losses.ipynb #24261f3a
 def koleo_loss(
     z: Tensor,   # (B, D) one embedding a window
@@ -211,9 +248,7 @@ def calc_koleo_loss(
     "`koleo_loss` of the mean visible, non-empty token of each window, averaged over levels."
     each = []
     for s in patches:
-        keep = (s.non_empty & s.unmasked)[..., None]
-        mean = (s.emb.float()*keep).sum(1)/keep.sum(1).clamp(min=1)
-        each.append(koleo_loss(mean, keep.any(1)[:, 0]))
+        each.append(koleo_loss(mean_token(s), (s.non_empty & s.unmasked).any(1)))
     return torch.stack(each).mean()
 
 # %% ../nbs/10_losses.ipynb #3776bc72

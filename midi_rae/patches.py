@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MASKS', 'HEADS', 'to_2tuple', 'patchify', 'unpatchify', 'grid_positions', 'non_empty_patches', 'coarsen', 'mask_kind',
-           'tiled_uniform', 'block_mask', 'bar_mask', 'band_mask', 'draw_mae_mask', 'resolve_mae_mask',
-           'unpatchify_head', 'patch_head', 'mlp_head', 'linear_head', 'conv_transpose_head', 'pixel_shuffle_head',
-           'make_head']
+           'tiled_uniform', 'block_mask', 'bar_mask', 'band_mask', 'stretch_mask', 'listed', 'draw_mae_mask',
+           'resolve_mae_mask', 'unpatchify_head', 'patch_head', 'mlp_head', 'linear_head', 'conv_transpose_head',
+           'pixel_shuffle_head', 'make_head']
 
 # %% ../nbs/05_patches.ipynb #26c7ed3c
 import torch
@@ -120,31 +120,56 @@ def band_mask(
     "Rows over the whole window: 3 patches of 4 semitones are an octave."
     return tiled_uniform(B, grid, (block, grid[1]), device)
 
+@mask_kind
+def stretch_mask(
+    B,            # samples
+    grid,         # (H, W) patches
+    block,        # width, in patches, of the columns that the stretch is made of
+    device=None,  # of the result
+) -> Tensor:      # (B, H, W) numbers whose mean over the window is uniform
+    """All but one stretch of time, over all pitches: the columns nearest to a random place stay visible, as the short
+    views of multi-crop (SwAV, arXiv 2006.09882)."""
+    n = -(-grid[1]//block)
+    far = (torch.arange(n, device=device) + .5 - n*torch.rand(B, 1, device=device)).abs().argsort(1).argsort(1)
+    return (1 - (far + .5)/n).repeat_interleave(block, 1)[:, None, :grid[1]].expand(B, *grid)
+
 # %% ../nbs/05_patches.ipynb #96779f04
-def _each_draws(f, sizes, B, grid, device):
-    "The numbers (B, H, W) of a kind of mask; each sample has one of several sizes, all equally probable."
-    if len(sizes) == 1: return f(B, grid, sizes[0], device)
-    drawn = torch.randint(len(sizes), (B,), device=device)
-    return torch.stack([f(B, grid, size, device) for size in sizes])[drawn, torch.arange(B, device=device)]
+def listed(
+    v,        # a value, or a list or tuple of values
+) -> list:
+    "A value as a list of one."
+    return [v] if isinstance(v, (str, int, float)) else list(v)
+
+def _each_draws(kinds, sizes, B, grid, device):
+    "Each sample draws a kind and a size of mask, all equally probable: its numbers (B, H, W), and its kind (B,)."
+    draw = lambda n: torch.randint(n, (B,), device=device) if n > 1 else torch.zeros(B, dtype=torch.long, device=device)
+    kind, size = draw(len(kinds)), draw(len(sizes))
+    numbers = torch.stack([MASKS[k](B, grid, s, device) for k in kinds for s in sizes])
+    return numbers[kind*len(sizes) + size, torch.arange(B, device=device)], kind
 
 def draw_mae_mask(
     non_empty: Tensor,        # (B, N) bool
     grid: tuple[int, int],    # (H, W) patches
     ratio: float,             # probability that a non-empty patch is masked, 0…1
-    empty_ratio: float = 1.,  # an empty patch is masked with probability ratio·empty_ratio
+    empty_ratio=1.,           # an empty patch is masked with probability ratio·empty_ratio; a list: one for each kind
     block=1,                  # side, in patches, of what is masked together; of a list, each sample draws one
-    kind: str = 'block',      # a key of `MASKS`
+    kind='block',             # a key of `MASKS`; of a list, each sample draws one
 ) -> Tensor:                  # (B, N) bool, True = visible
     """Sample a mask for each sample; a list of blocks is like BEiT's blocks of random size (arXiv 2106.08254), but with
-    one size a sample. ValueError for a ratio outside 0…1, a block below 1, no block or an unknown kind."""
-    for k, v in dict(mask_ratio=ratio, empty_mask_ratio=empty_ratio).items():
+    one size a sample. ValueError for a ratio outside 0…1, a block below 1, no block, no kind or an unknown one, or
+    another number of empty ratios than of kinds."""
+    sizes, kinds, empty = listed(block), listed(kind), listed(empty_ratio)
+    for k, v in [('mask_ratio', ratio), *(('empty_mask_ratio', e) for e in empty)]:
         if not 0 <= v <= 1: raise ValueError(f'{k}={v} is outside 0…1')
-    sizes = [block] if isinstance(block, (int, float)) else list(block)
     if not sizes or min(sizes) < 1: raise ValueError(f'mask_block={block} must be at least 1, or a list of such sizes')
-    if kind not in MASKS: raise ValueError(f'no mask_kind {kind!r}; there are {", ".join(MASKS)}')
+    for k in kinds or [None]:
+        if k not in MASKS: raise ValueError(f'no mask_kind {k!r}; there are {", ".join(MASKS)}')
+    if len(empty) not in (1, len(kinds)):
+        raise ValueError(f'empty_mask_ratio={empty}: one number, or one for each mask_kind of {", ".join(kinds)}')
     if ratio == 0: return torch.ones_like(non_empty)
-    u = _each_draws(MASKS[kind], sizes, non_empty.shape[0], grid, non_empty.device).flatten(1)
-    return u >= torch.where(non_empty, ratio, ratio*empty_ratio)
+    u, drawn = _each_draws(kinds, sizes, non_empty.shape[0], grid, non_empty.device)
+    empty = torch.tensor(empty, device=non_empty.device).expand(len(kinds))[drawn][:, None]
+    return u.flatten(1) >= torch.where(non_empty, ratio, ratio*empty)
 
 # %% ../nbs/05_patches.ipynb #c18fc12f
 def resolve_mae_mask(
@@ -153,9 +178,9 @@ def resolve_mae_mask(
     default: float,           # the ratio where mask_ratio is None
     non_empty: Tensor,        # (B, N) bool
     grid: tuple[int, int],    # (H, W) patches
-    empty_ratio: float = 1.,  # as for `draw_mae_mask`
+    empty_ratio=1.,           # as for `draw_mae_mask`
     block=1,                  # as for `draw_mae_mask`
-    kind: str = 'block',      # as for `draw_mae_mask`
+    kind='block',             # as for `draw_mae_mask`
 ) -> Tensor:                  # (B, N) bool, True = visible
     "The mask that an encoder applies: the given or a random one. ValueError for a mask of the wrong shape or type."
     if mae_mask is None:

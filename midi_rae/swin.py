@@ -17,7 +17,8 @@ from timm.models.swin_transformer_v2 import PatchMerging, SwinTransformerV2Stage
 from torch import nn, Tensor
 from .core import EncoderOutput, HierarchicalPatchState, Level, PatchState
 from midi_rae.patches import (
-    coarsen, draw_mae_mask, grid_positions, make_head, non_empty_patches, patch_head, resolve_mae_mask, to_2tuple,
+    coarsen, draw_mae_mask, grid_positions, listed, make_head, non_empty_patches, patch_head, resolve_mae_mask,
+    to_2tuple,
 )
 from .layers import BaseEncoder, BaseModel, batch_of_zero, check_levels, init_weights, LevelMeans
 from .hub import Pretrained
@@ -164,11 +165,13 @@ class SwinEncoder(BaseEncoder, Pretrained, family='swin', part='encoder', weight
         drop_path_rate=0.1,        # stochastic depth, rising from 0 at the finest stage to this value
         norm_layer=nn.LayerNorm,   # class of the norms
         mae_ratio=0.,              # share of non-empty patches masked in training, where `forward` is given no ratio
-        empty_mask_ratio=0.05,     # empty patches are masked at mask_ratio × this
+        empty_mask_ratio=0.05,     # empty patches are masked at mask_ratio × this; a list: one for each kind
         squash_coarse=False,       # replace coarse tokens over wholly empty areas by a learned one
         stem_dim=0,                # hidden width of the patch embedding; 0: timm's linear one
         mask_block=1,              # side, in patches, of the areas masked together; of a list, each sample draws one
-        mask_kind='block',         # squares ('block'), columns ('bar') or rows ('band'): a key of `patches.MASKS`
+        # squares ('block'), columns ('bar'), rows ('band'), all but one stretch of time ('stretch'): a key of
+        # `patches.MASKS`, or a list of them
+        mask_kind='block',
         stage_mask_ratio=0.,       # in training: share of tokens masked after the finest stage; halves with each stage
         steps_per_beat=4,          # time steps in a quarter note, for the length of a patch in beats; None: unknown
         softest=None,              # lowest velocity it learns, for rolls of velocity/127; None: rolls of 0 and 1
@@ -228,7 +231,7 @@ def _level_state(
     if self.squash_coarse and i:
         emb = torch.where(known_empty[..., None], self.squash_token[i-1].to(emb.dtype), emb)
     if ratio and not last:
-        kept = draw_mae_mask(~known_empty, lv.grid, ratio/2**i, self.empty_mask_ratio)
+        kept = draw_mae_mask(~known_empty, lv.grid, ratio/2**i, min(listed(self.empty_mask_ratio)))
         emb = torch.where(kept[..., None], emb, self.stage_token[i].to(emb.dtype))
         z = torch.where(kept.view(-1, *lv.grid, 1), z, self.stage_token[i].to(z.dtype))
     span = tuple(f//g for f, g in zip(self.levels[-1].grid, lv.grid))

@@ -93,9 +93,9 @@ class ViTEncoder(BaseEncoder, Pretrained, family='vit', part='encoder', weights=
         mlp_ratio=4.,            # hidden width of the MLPs / embed_dim
         drop_path_rate=0.,       # probability of skipping a block in training
         mae_ratio=0.,            # share of non-empty patches masked in training, where `forward` is given no ratio
-        empty_mask_ratio=0.05,   # empty patches are masked at mask_ratio × this
+        empty_mask_ratio=0.05,   # empty patches are masked at mask_ratio × this; a list: one for each kind
         mask_block=1,            # side, in patches, of the areas masked together; of a list, each sample draws one
-        mask_kind='block',       # a key of `patches.MASKS`
+        mask_kind='block',       # a key of `patches.MASKS`, or a list of them
         steps_per_beat=4,        # time steps in a quarter note, for the length of a patch in beats; None: unknown
         softest=None,            # lowest velocity of the music it learns, on rolls of velocity/127; None: rolls of 0, 1
     ):

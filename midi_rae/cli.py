@@ -145,6 +145,7 @@ def search_cli(
     level:int=None,           # of the hierarchy, for texture: 0 is the coarsest (default: the index's, else 1)
     k:int=10,                 # passages wanted
     stride:str=None,          # where a passage may begin: steps, 4beats, 1bar (default: at any beat)
+    same_key:bool=False,      # only passages in the key of the query
     run:str=None,             # run folder or a set of weights, for texture (default: the index's, else the pretrained)
     out:str=None,             # CSV file to write besides
     batch_size:int=64,        # passages encoded at once
@@ -158,8 +159,9 @@ def search_cli(
     from midi_rae.files import format_table, rows_to_csv, write_atomic
     from midi_rae.search import clock, search_midi
     with one_line('midi_rae_search'):
-        hits, bad = search_midi(query, where, run, span, like, k, stride, batch_size, level, Path(where).is_dir(),
-                                device, steps_per_beat=steps_per_beat, step=step, drums=drums, pedal=pedal)
+        hits, bad = search_midi(query, where, run, span, like, k, stride, batch_size, same_key, level,
+                                Path(where).is_dir(), device, steps_per_beat=steps_per_beat, step=step,
+                                drums=drums, pedal=pedal)
         if out is not None: write_atomic(out, rows_to_csv(hits).encode())
     for p, why in bad: print(f'{p}: {why}')
     if not hits: raise SystemExit(f'midi_rae_search: no other passage in {where}')

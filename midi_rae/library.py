@@ -490,6 +490,7 @@ def query_variants(
     settings: dict,      # of the index
     like: str,           # one of `LIKES`
     texture=None,        # `Texture`, for 'texture'
+    keys=KEYS,           # semitones by which the query is transposed
 ) -> list:               # of (semitones, beats left out at the beginning, frames (n, D), frames where passages begin)
     "The forms in which a query is looked up."
     beat, n = beat_length(settings_grid(settings)), passage_frames(settings, like)
@@ -499,10 +500,10 @@ def query_variants(
         fullest = cut_frames(x, starts, n).sum((1, 2), dtype=int).reshape(-1, n).sum(1).argmax()
         starts = starts[fullest*n:(fullest + 1)*n]
         starts = starts[cut_frames(x, starts, n).any((1, 2))]
-        return [(key, 0, np.roll(x, key, 1), starts) for key in KEYS[1:]]
+        return [(key, 0, np.roll(x, key, 1), starts) for key in keys if key > -6]
     beats, steps, variants = settings['beats'], int(notes[:, 2].max()), []
     last = max(0, -(-steps//beat) - beats)
-    for key in KEYS:
+    for key in keys:
         z = texture(transpose(notes, key), np.arange(last + 1)*beat)
         for lead in range(min(beats, last + 1)):
             variants.append((key, lead, z[lead::beats], np.flatnonzero(z[lead::beats].any(1))))
@@ -536,13 +537,14 @@ def find(self: MusicIndex,
     notes: np.ndarray,   # (N, 4) of the query, in steps from its beginning
     like='tune',         # one of the index's kinds of similarity
     texture=None,        # `Texture` for 'texture'
+    keys=KEYS,           # semitones by which the query is transposed
     **how,               # k, keep, exact: see `candidates`
 ) -> list:               # of (similarity, Shard, number in its `good`, beat where the query begins, semitones)
     """Where a query may occur, in any order. A hit is the query transposed by so many semitones. ValueError for a kind
     of similarity that the index does not hold."""
     if like not in self.settings['like']:
         raise ValueError(f'like={like!r}: {self.path} holds {", ".join(self.settings["like"])}')
-    variants, found = query_variants(notes, self.settings, like, texture), []
+    variants, found = query_variants(notes, self.settings, like, texture, keys), []
     how = dict(keep=max(200, 2000//max(1, len(self.shards)))) | how
     if not any(len(starts) for *_, starts in variants): return []                 # nothing begins in the query
     beats = self.settings['beats']/passage_frames(self.settings, like)       # in a frame

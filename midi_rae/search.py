@@ -17,8 +17,8 @@ from .pianoroll import bar_lines, Grid, score_to_notes, step_seconds
 from .readers import load_score
 from .embed import LONGEST, window_starts
 from midi_rae.library import (
-    beat_length, build_index, check_settings, index_settings, index_texture, is_index, LIKES, MusicIndex, open_index,
-    settings_grid,
+    beat_length, build_index, check_settings, index_settings, index_texture, is_index, KEYS, LIKES, MusicIndex,
+    open_index, settings_grid,
 )
 
 # %% ../nbs/32_search.ipynb #528ad5cf
@@ -145,6 +145,7 @@ def search_index(
     k=10,              # passages wanted
     stride=None,       # where a passage may begin, see `window_starts`; None: at any beat
     batch_size=64,     # passages encoded at once
+    same_key=False,    # only passages in the key of the query?
 ) -> list:             # rows, best first
     """The passages of an index that are most similar to one passage, in any key and from any beat on, none of which
     overlaps it or another. Rows: file, start and end in seconds, bar, semitones by which it lies above the query,
@@ -156,7 +157,7 @@ def search_index(
     notes, a, b = asked_notes(query, span, said)
     embeds = like == 'texture' and like in said['like']
     texture = index_texture(said, index_encoder(index, encoder), batch_size) if embeds else None
-    beat, found = beat_length(settings_grid(said)), index.find(notes, like, texture)
+    beat, found = beat_length(settings_grid(said)), index.find(notes, like, texture, (0,) if same_key else KEYS)
     if stride is not None: found = [f for f in found if begins_on(stride, *f[1:4], beat)]
     places, real = [(s, shard.good[i]['path'], at) for s, shard, i, at, _ in found], Path(query).resolve()
     length = (b - a)/beat
@@ -185,6 +186,7 @@ def search_midi(
     k=10,              # passages wanted
     stride=None,       # where a passage may begin, see `window_starts`; None: at any beat
     batch_size=64,     # passages encoded at once
+    same_key=False,    # only passages in the key of the query?
     level=None,        # of the encoder's hierarchy; None: the index's, else 1
     progress=False,    # show a progress bar?
     device=None,       # for weights that are loaded: cpu, cuda, …
@@ -203,7 +205,7 @@ def search_midi(
         check_settings(index.settings, reading, where)
         like = like or index.settings['like'][0]
         if like == 'texture': encoder = load(index.settings.get('weights') if encoder is None else encoder)
-        return search_index(query, index, encoder, span, like, k, stride, batch_size), []
+        return search_index(query, index, encoder, span, like, k, stride, batch_size, same_key), []
     if not Path(where).exists(): raise FileNotFoundError(f'no index, folder or file {str(where)!r}')
     check_wanted(k, stride)
     encoder, made = load(encoder) if like == 'texture' else None, dict(like=[like or 'tune']) | reading
@@ -212,4 +214,4 @@ def search_midi(
     if like == 'texture': made['beats'] = texture_beats(notes, beat_length(settings_grid(said)), encoder)
     with tempfile.TemporaryDirectory() as folder:
         index = build_index(where, Path(folder)/'lib.index', encoder, batch_size, progress, **made)
-        return search_index(query, index, encoder, span, None, k, stride, batch_size), index.bad
+        return search_index(query, index, encoder, span, None, k, stride, batch_size, same_key), index.bad

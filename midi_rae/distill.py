@@ -184,11 +184,6 @@ class Teacher(nn.Module):
         "Stay in eval mode, whatever `mode` is."
         return super().train(False)
 
-    @property
-    def temp(self) -> float:
-        "Temperature of the next targets."
-        return temperature_at(int(self.step), self.steps, *self.schedules['temp'])
-
     def forward(self,
         x,            # (B, C, H, W) rolls, unmasked
     ) -> tuple:       # of each level: scores (B, N, K), non-empty tokens (B, N)
@@ -203,6 +198,11 @@ class Teacher(nn.Module):
         return self.heads([s.emb for s in patches], non_empty), non_empty
 
 # %% ../nbs/11_distill.ipynb #084c47c0
+@patch(as_prop=True)
+def temp(self: Teacher) -> float:
+    "Temperature of the next targets."
+    return temperature_at(int(self.step), self.steps, *self.schedules['temp'])
+
 @patch
 @torch.no_grad()
 def targets(self: Teacher,

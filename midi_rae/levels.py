@@ -128,7 +128,7 @@ def predictor_errors(
     """Squared errors at hidden places, relative to the best constant's: of the predictor, and of a copy of
     the nearest visible token (of the places that have one in their window; NaN at a level of one token). Raises
     ValueError without a batch."""
-    sums = None
+    found = []                  # of each batch and level: hidden embeddings, errors of prediction and of copy
     with evaluating(encoder), evaluating(predictor):
         for x in _rolls(batches, next(encoder.parameters()).device):
             whole, out = encoder(x, mask_ratio=0.).patches, encoder(x, mask_ratio=mask_ratio)
@@ -136,16 +136,18 @@ def predictor_errors(
             now = []
             for p, m, t, s in zip(preds, masks, whole, out.patches):
                 hidden = ~m if empty else ~m & t.non_empty
-                z, copy = t.emb[hidden].double(), _nearest_visible(s, m)[hidden].double()
-                near = (copy - z).pow(2).mean(-1)
-                found = ~near.isnan()
-                # of all hidden places, and again of those with a visible token in their window
-                now.append([[v.cpu() for v in (torch.tensor(len(w)), w.sum(0), w.pow(2).mean(-1).sum(), e.sum())]
-                            for w, e in ((z, (p[hidden] - z).pow(2).mean(-1)), (z[found], near[found]))])
-            sums = now if sums is None else [[[a + b for a, b in zip(u, v)] for u, v in zip(l, m)] for l, m in zip(sums, now)]
-    if sums is None: raise ValueError('no batches to score')
-    def ratio(n, total, squares, error): return float(error/(squares - total.pow(2).mean()/n)) if n else float('nan')
-    return [dict(level=i, places=int(l[0][0]), error=ratio(*l[0]), nearest=ratio(*l[1])) for i, l in enumerate(sums)]
+                z = t.emb[hidden].cpu().double()
+                off = lambda guess: (guess[hidden].cpu().double() - z).pow(2).mean(-1)
+                now.append((z, off(p), off(_nearest_visible(s, m))))
+            found.append(now)
+    if not found: raise ValueError('no batches to score')
+    def ratio(z, e): return float(e.mean()/(z - z.mean(0)).pow(2).mean())
+    rows = []
+    for i, parts in enumerate(zip(*found)):
+        z, error, copied = (torch.cat(v) for v in zip(*parts))
+        near = ~copied.isnan()
+        rows.append(dict(level=i, places=len(z), error=ratio(z, error), nearest=ratio(z[near], copied[near])))
+    return rows
 
 # %% ../nbs/21_levels.ipynb #bbc121c8
 def plot_from_levels(

@@ -202,9 +202,10 @@ class TranspositionHead(nn.Module):
         hidden=128,   # width of the hidden layer
     ):
         super().__init__()
-        if max_dy < 1: raise ValueError(f'data.max_dy={max_dy}: views in one key leave loss.transposition nothing to tell')
-        self.max_dy = max_dy
-        self.mlp = nn.Sequential(nn.LayerNorm(2*dim), nn.Linear(2*dim, hidden), nn.GELU(), nn.Linear(hidden, 2*max_dy + 1))
+        if max_dy < 1:
+            raise ValueError(f'data.max_dy={max_dy}: views in one key leave loss.transposition nothing to tell')
+        self.max_dy, classes = max_dy, 2*max_dy + 1
+        self.mlp = nn.Sequential(nn.LayerNorm(2*dim), nn.Linear(2*dim, hidden), nn.GELU(), nn.Linear(hidden, classes))
 
     def forward(self,
         out1: EncoderOutput,  # of view 1

@@ -215,7 +215,7 @@ class TranspositionHead(nn.Module):
         return self.mlp(torch.cat([mean_token(o.patches[0]) for o in (out1, out2)], 1))
 
 def transposition_loss(
-    head: TranspositionHead,
+    head: TranspositionHead,   # of the coarsest level
     out1: EncoderOutput,  # of view 1
     out2: EncoderOutput,  # of view 2
     deltas: Tensor,       # (B, 2) signed (dx steps, dy semitones), |dy| ≤ max_dy

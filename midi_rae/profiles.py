@@ -77,19 +77,19 @@ def column_profiles(
 
 # %% ../nbs/13_profiles.ipynb #1a7a76e8
 class ProfileHeads(nn.Module):
-    "One small MLP a level that predicts the profiles of each token's columns."
+    "One small MLP or linear layer a level that predicts the profiles of each token's columns."
     def __init__(self,
         dims: list,                # width of each level that predicts, coarsest first
         kinds=('pitch_class',),    # keys of `SIZES`
-        hidden=128,                # width of the hidden layer
+        hidden=128,                # width of the hidden layer; 0: none, the heads are linear
     ):
         super().__init__()
         unknown = [k for k in kinds if k not in SIZES]
         if unknown or not kinds: raise ValueError(f'profiles.kinds={list(kinds)}: choose from {", ".join(SIZES)}')
         self.kinds = tuple(kinds)
         total = sum(SIZES[k] for k in kinds)
-        make = lambda d: nn.Sequential(nn.LayerNorm(d), nn.Linear(d, hidden), nn.GELU(), nn.Linear(hidden, total))
-        self.heads = nn.ModuleList([make(d) for d in dims])
+        mlp = lambda d: nn.Sequential(nn.LayerNorm(d), nn.Linear(d, hidden), nn.GELU(), nn.Linear(hidden, total))
+        self.heads = nn.ModuleList([mlp(d) if hidden else nn.Linear(d, total) for d in dims])
 
     def forward(self,
         out: EncoderOutput,   # of a view, perhaps masked

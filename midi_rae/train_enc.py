@@ -77,10 +77,12 @@ class CoarseToFineHead(nn.Module):
 def make_profile_heads(
     cfg: DictConfig,     # profiles
     encoder: nn.Module,  # whose levels they read
+    levels=None,         # how many of the coarsest (all where there are fewer); None: profiles.levels
 ) -> ProfileHeads:
-    "Heads that predict musical profiles from the `profiles.levels` coarsest levels (all where there are fewer)."
-    with torch.no_grad(): levels = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
-    return ProfileHeads([s.dim for s in levels][:cfg.profiles.levels], list(cfg.profiles.kinds), cfg.profiles.hidden)
+    "Heads that predict musical profiles from coarse levels."
+    with torch.no_grad(): patches = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
+    dims = [s.dim for s in patches][:cfg.profiles.levels if levels is None else levels]
+    return ProfileHeads(dims, list(cfg.profiles.kinds), cfg.profiles.hidden)
 
 # %% ../nbs/26_train_enc.ipynb #3350009d
 class Pretrainer(nn.Module):
@@ -97,6 +99,11 @@ class Pretrainer(nn.Module):
         self.predictor = build(cfg.model.predictor) if cfg.loss.mep > 0 else None
         self.coarse_to_fine = CoarseToFineHead(self.encoder) if cfg.loss.coarse_to_fine > 0 else None
         self.profile_heads = make_profile_heads(cfg, self.encoder) if cfg.loss.profiles > 0 else None
+        self.whole_profiles = cfg.profiles.whole
+        self.piece_heads = make_profile_heads(cfg, self.encoder, 1) if cfg.loss.piece > 0 else None
+        if cfg.loss.piece > 0 and cfg.data.max_dy > 0:
+            raise ValueError(f'loss.piece={cfg.loss.piece}: no profile of the other view can be told where it is '
+                             f'transposed by some interval; set data.max_dy=0 (it is {cfg.data.max_dy})')
         self.transposition_head = None
         if cfg.loss.transposition > 0:
             self.transposition_head = TranspositionHead(self.encoder.levels[0].dim, cfg.data.max_dy)
@@ -173,6 +180,19 @@ def pixel_terms(self:Pretrainer,
 
 # %% ../nbs/26_train_enc.ipynb #3a0d3c52
 @patch
+def profile_terms(self:Pretrainer,
+    out1: EncoderOutput,  # of the masked view
+    out2: EncoderOutput,  # of the whole view
+    x1,                   # (B, C, H, W) view 1
+    x2,                   # (B, C, H, W) view 2
+) -> dict:                # profiles, piece; those that are switched on
+    "Losses of the profiles of the same view and of the other one; with `profiles.whole` from both views, equally."
+    views = [(out1, x1, x2), (out2, x2, x1)] if self.whole_profiles else [(out1, x1, x2)]
+    mean = lambda heads, which: torch.stack([profile_loss(heads(v[0]), v[0], v[which]) for v in views]).mean()
+    terms = dict(profiles=(self.profile_heads, 1), piece=(self.piece_heads, 2))
+    return {k: mean(*args) for k, args in terms.items() if args[0] is not None}
+
+@patch
 def forward(self:Pretrainer,
     batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); optional mae_mask (B, N) bool, True = visible
 ) -> dict:            # scalars: 'loss' and its terms
@@ -193,7 +213,7 @@ def forward(self:Pretrainer,
     if w['koleo'] > 0: terms['koleo'] = (calc_koleo_loss(out1.patches) + calc_koleo_loss(out2.patches))/2
     if self.transposition_head is not None:
         terms['transposition'] = transposition_loss(self.transposition_head, out1, out2, batch['deltas'])
-    if self.profile_heads is not None: terms['profiles'] = profile_loss(self.profile_heads(out1), out1, x1)
+    terms |= self.profile_terms(out1, out2, x1, x2)
     if self.student_heads is not None: terms |= distill_terms(self.student_heads, out1, out2, batch, self.student_temp)
     if self.feature_heads is not None:
         features = [batch[f'features_{i}'] for i in range(len(out1.patches))]
@@ -201,7 +221,7 @@ def forward(self:Pretrainer,
     if self.predictor is not None:
         with torch.no_grad(): targets = self.encoder(x1, mask_ratio=0., mae_mask=torch.ones_like(mask)).patches
         terms['mep'] = calc_mep_loss(*self.predictor(out1), targets)
-    for k in ('koleo', 'transposition', 'coarse_to_fine', 'profiles', 'dino', 'ibot', 'features', 'mep'):
+    for k in ('koleo', 'transposition', 'coarse_to_fine', 'profiles', 'piece', 'dino', 'ibot', 'features', 'mep'):
         if k in terms: loss = loss + w[k]*terms[k]
     return dict(loss=loss, **terms)
 
@@ -315,11 +335,13 @@ def start_from(
     model: Pretrainer,  # changed in place
     source,             # a run folder, or a set of weights: a folder, or one of `pretrained_sets`
 ):
-    """Load the encoder of another training and whatever other parts of this model it has; what it lacks is reported.
-    Projection heads start anew, since their size depends on the batch, and a teacher starts as a copy of the encoder.
-    Raises FileNotFoundError without an encoder, ValueError where weights do not fit."""
+    """Load the encoder of another training and whatever other parts of this model it has; what it lacks, and heads of
+    another shape, are reported. Projection heads start anew, since their size depends on the batch, and a teacher
+    starts as a copy of the encoder. Raises FileNotFoundError without an encoder, ValueError where other weights do not
+    fit."""
     missing = []
-    parts = 'mae_decoder', 'predictor', 'coarse_to_fine', 'profile_heads', 'feature_heads', 'transposition_head'
+    parts = ('mae_decoder', 'predictor', 'coarse_to_fine', 'profile_heads', 'piece_heads', 'feature_heads',
+             'transposition_head')
     for part in ('encoder', *parts):
         own = getattr(model, part)
         if own is None: continue
@@ -328,6 +350,9 @@ def start_from(
             if part == 'encoder': raise
             missing.append(part)
         except ValueError:
+            if part.endswith('_heads'):
+                missing.append(f'fitting {part}')
+                continue
             if not getattr(own, 'level_heads', None): raise
             heads, own.level_heads = own.level_heads, nn.ModuleList()   # a decoder of the finest level only, perhaps
             load_into(own, source, part)

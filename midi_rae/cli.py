@@ -30,7 +30,7 @@ def command(func):  # with a docstring and comments for its parameters
 def one_line(command: str):  # its name
     "Turn an error that a user can act on into one line, beginning with the name of the command."
     try: yield
-    except (OSError, ValueError, ImportError, RuntimeError) as e: raise SystemExit(f'{command}: {e}') from e
+    except (OSError, ValueError, ImportError, RuntimeError, FloatingPointError) as e: raise SystemExit(f'{command}: {e}') from e
 
 # %% ../nbs/36_cli.ipynb #b26a1d50
 def divided(
@@ -304,7 +304,9 @@ def prepare_cli(
     t0 = time.perf_counter()
     out = out or ('data/bach' if source == 'music21' and root in (None, 'bach') else f'data/{source}')
     with one_line('midi_rae_prepare'):
-        if source == 'stores': store = join_stores(root.split(os.pathsep), out)
+        if source == 'stores':
+            if not root: raise ValueError('--source stores needs --root: folders of stores, joined by ' + os.pathsep)
+            store = join_stores(root.split(os.pathsep), out)
         else:
             reading = dict(workers=workers, timeout=timeout, step=step)
             store = prepare(source, out, root, steps_per_beat, velocity, onsets, **reading)
@@ -328,10 +330,10 @@ def preencode_cli(
 ):
     "Encode a corpus once, for training decoders and probes."
     from omegaconf import OmegaConf
-    from midi_rae.preencode import preencode, run_config
-    from midi_rae.utils import default_device, load_part
+    from midi_rae.preencode import preencode
+    from midi_rae.utils import default_device, load_part, read_config, run_checkpoint
     with one_line('midi_rae_preencode'):
-        cfg = run_config(run)
+        cfg = read_config(run_checkpoint(run))
         config = OmegaConf.to_container(cfg.model.encoder, resolve=True)
         encoder, out = load_part(run, 'encoder'), out or Path(run)/'preencoded'
         ds = preencode(encoder, store or cfg.data.store, out, split, stride=stride, batch_size=batch_size, dtype=dtype,
@@ -406,6 +408,7 @@ def _train(command: str, train, report):
         with one_line(command): folder, rows = train()(cfg)
         PartialState().print(report(folder, rows))
         PartialState().destroy_process_group()
+        if not rows or rows[-1]['step'] < cfg.train.steps: sys.exit(130)     # interrupted: what follows must not start
     main()
 
 def train_enc_cli():

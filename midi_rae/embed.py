@@ -161,7 +161,10 @@ def encoder_grid(
     steps_per_beat=None,  # time steps in a quarter note, or a Grid; None: as the encoder was trained
     step=None,            # seconds in a step, or '20ms'
 ) -> Grid:
-    "The grid asked for, or the one an encoder was trained on. Raises what `of` of `Grid` raises."
+    """The grid asked for, or the one an encoder was trained on. Raises what `of` of `Grid` raises, and ValueError where
+    neither is known."""
+    if steps_per_beat is None and step is None and encoder.steps_per_beat is None:
+        raise ValueError("the encoder's time steps are not parts of a beat: give step, e.g. '20ms', or steps_per_beat")
     return Grid.of(beat_steps(encoder) if steps_per_beat is None else steps_per_beat, step)
 
 def check_values(

@@ -403,8 +403,18 @@ def export_pretrained(
 def is_run(
     source,       # a folder
 ) -> bool:
-    "Whether this is the folder of a training, not of exported weights."
+    """Whether this is the folder of a training, not of exported weights (a finished run of `finetune` holds both, and
+    counts as weights)."""
+    if _holds_model(Path(source)/'encoder'): return False
     return (Path(source)/'config.yaml').is_file() or find_checkpoint(source) is not None
+
+def _find_model(source, part):
+    "The folder of exported weights and their class, None where that is unknown."
+    folder = Path(find_pretrained(source, part, hub=False))
+    name = json.loads((folder/'config.json').read_text(encoding='utf-8')).get('model_class', '')
+    cls = MODELS.get(name) or getattr(midi_rae, name, None)   # resolves lazily: imports the room of the class
+    if cls is not None and cls.part != part: raise FileNotFoundError(f'no {part} in {source}: it holds a {name}')
+    return folder, name, cls
 
 def has_part(
     source,       # run folder, name or folder of exported weights
@@ -412,7 +422,7 @@ def has_part(
 ) -> bool:
     "Whether there are weights of this part."
     if is_run(source): return part in run_parts(source)
-    try: return bool(find_pretrained(source, part, hub=False))
+    try: return bool(_find_model(source, part))
     except FileNotFoundError: return False
 
 def load_model(
@@ -425,9 +435,7 @@ def load_model(
         if part not in run_parts(source):
             raise ValueError(f'{source} holds no {part} (only {", ".join(run_parts(source))})')
         return load_part(source, part)
-    folder = Path(find_pretrained(source, part, hub=False))
-    name = json.loads((folder/'config.json').read_text(encoding='utf-8')).get('model_class', '')
-    cls = MODELS.get(name) or getattr(midi_rae, name, None)   # resolves lazily: imports the room of the class
+    folder, name, cls = _find_model(source, part)
     if cls is None: raise ValueError(f'{folder}: {name!r} is no model of midi_rae')
     return cls.from_pretrained(folder)
 
@@ -444,7 +452,7 @@ def load_into(
     part: str,         # 'encoder', 'decoder', 'predictor' or 'mae_decoder'
 ) -> nn.Module:        # the same model
     "Load weights into a model. FileNotFoundError where there is no such part, ValueError where it does not fit."
-    if not is_run(source): return load_weights(model, find_pretrained(source, part, hub=False), adapt=adapt_weights)
+    if not is_run(source): return load_weights(model, _find_model(source, part)[0], adapt=adapt_weights)
     if part not in run_parts(source):
         raise FileNotFoundError(f'{source} holds no {part} (only {", ".join(run_parts(source))})')
     return load_weights(model, run_checkpoint(source), f'{part}.', adapt=adapt_weights)

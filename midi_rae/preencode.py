@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'count_windows', 'window_batches', 'pack_windows', 'unpack_windows', 'ArrayFile', 'describe_levels',
-           'preencode', 'PreencodedDataset', 'preencoded_loader', 'run_config']
+           'preencode', 'PreencodedDataset', 'preencoded_loader']
 
 # %% ../nbs/27_preencode.ipynb #a385232e
 import json, shutil, tempfile
@@ -12,11 +12,10 @@ from contextlib import ExitStack
 from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
-from omegaconf import OmegaConf
 from torch import nn
 from tqdm.auto import tqdm
 from .files import check_output_folder, replace_folder, umask
-from .utils import fingerprint, run_checkpoint
+from .utils import fingerprint
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
 from .patches import grid_positions
 from .pianoroll import PITCHES, scale_roll
@@ -310,10 +309,3 @@ def preencoded_loader(
 ) -> PairLoader:            # iterable of (EncoderOutput, rolls); its `len` is the batches in an epoch
     "Batches of a pre-encoded corpus. Raises ValueError if there is not one whole batch."
     return PairLoader(_Seeded(ds, seed), batch_size, train, rank, world_size, start, train, train)
-
-# %% ../nbs/27_preencode.ipynb #9de99919
-def run_config(
-    run,   # a run folder or a checkpoint folder
-):         # DictConfig
-    "The resolved config that a run's weights were saved with. Raises FileNotFoundError where there are none."
-    return OmegaConf.load(run_checkpoint(run)/'config.yaml')

@@ -49,6 +49,7 @@ def column_profiles(
     x: Tensor,          # (B, C, H, W) in [0, 1]
     columns: int,       # n, a divisor of W
     pitch_low=None,     # MIDI pitch of the first row; None: the rows are the middle of the 128
+    kinds=tuple(SIZES), # those wanted
 ) -> dict:              # name → (B, n, size); see `SIZES`
     """Statistics of the music in each of n equal columns.
 
@@ -57,23 +58,25 @@ def column_profiles(
     B, _, H, W = x.shape
     if W % columns: raise ValueError(f'columns={columns} does not divide a window of {W} steps')
     width, low = W//columns, (128 - H)//2 if pitch_low is None else pitch_low
-    on, begins = (x[:, 0] > 0).float(), roll_onsets(x)
+    on = (x[:, 0] > 0).float()
     pitch = torch.arange(H, device=x.device) + low
     sounding = on.unflatten(2, (columns, width)).sum(-1)
-    onsets = begins.sum(1).unflatten(1, (columns, width))
-    lengths = note_lengths(x).unflatten(2, (columns, width)).transpose(1, 2).flatten(2)
-    bins = torch.bucketize(lengths.float(), lengths.new_tensor([1, 2, 4, 8, 16]).float())
     active = on.sum(1).unflatten(1, (columns, width))
-    fold = F.pad(onsets, (0, -width % 16)).unflatten(2, (-1, 16)).sum(2)
-    return dict(
-        pitch_class=_shares(_by_pitch(sounding, pitch % 12, 12)),
-        register=_shares(_by_pitch(sounding, pitch//12, 11)),
-        phase=_shares(fold),
-        length=_shares(torch.stack([((bins == k) & (lengths > 0)).sum(-1) for k in range(6)], -1).float()),
-        density=onsets.mean(-1, keepdim=True).log1p(),
-        polyphony=(active.sum(-1, keepdim=True)/(active > 0).sum(-1, keepdim=True).clamp(min=1)).log1p(),
-        silence=(active == 0).float().mean(-1, keepdim=True),
+    onsets = roll_onsets(x).sum(1).unflatten(1, (columns, width)) if {'phase', 'density'} & {*kinds} else None
+    def length():
+        z = note_lengths(x).unflatten(2, (columns, width)).transpose(1, 2).flatten(2)
+        bins = torch.bucketize(z.float(), z.new_tensor([1, 2, 4, 8, 16]).float())
+        return _shares(torch.stack([((bins == k) & (z > 0)).sum(-1) for k in range(6)], -1).float())
+    profiles = dict(
+        pitch_class=lambda: _shares(_by_pitch(sounding, pitch % 12, 12)),
+        register=lambda: _shares(_by_pitch(sounding, pitch//12, 11)),
+        phase=lambda: _shares(F.pad(onsets, (0, -width % 16)).unflatten(2, (-1, 16)).sum(2)),
+        length=length,
+        density=lambda: onsets.mean(-1, keepdim=True).log1p(),
+        polyphony=lambda: (active.sum(-1, keepdim=True)/(active > 0).sum(-1, keepdim=True).clamp(min=1)).log1p(),
+        silence=lambda: (active == 0).float().mean(-1, keepdim=True),
     )
+    return {k: profiles[k]() for k in kinds}
 
 # %% ../nbs/13_profiles.ipynb #1a7a76e8
 class ProfileHeads(nn.Module):
@@ -125,7 +128,7 @@ def profile_loss(
     losses = []
     for p, s in zip(preds, out.patches):
         H, W = s.grid
-        target = {k: v.repeat(1, H, 1) for k, v in column_profiles(x, W, pitch_low).items() if k in p}
+        target = {k: v.repeat(1, H, 1) for k, v in column_profiles(x, W, pitch_low, tuple(p)).items()}
         weight = torch.ones_like(s.non_empty, dtype=torch.float32) if s.stage_mask is None else s.stage_mask.float()
         losses.append(profile_errors(p, target, weight))
     return torch.stack(losses).mean()

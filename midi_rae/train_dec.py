@@ -221,6 +221,8 @@ def train(
 ):                    # (run folder, logged rows)
     "Train a decoder as a config says; a run that was interrupted is continued."
     check_settings(cfg)
+    for key in ('probe', 'frozen'):
+        if cfg.train[key]: raise ValueError(f'train.{key}={cfg.train[key]} has no effect on a decoder: leave it out')
     store = open_store(cfg)
     train_ds, val_ds = make_dataset(cfg, store, 'train'), make_dataset(cfg, store, 'val')
     folder = run_folder(cfg, 'dec')

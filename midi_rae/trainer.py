@@ -86,6 +86,7 @@ def stop_flag():
 # %% ../nbs/25_trainer.ipynb #494eeb5e
 _MAY_CHANGE = ('resume', 'run', 'train.log_every', 'train.eval_every', 'train.eval_batches', 'train.probe',
                'train.save_every', 'train.keep', 'train.trackers')
+_OFF = {'data.temperature': 1.}   # what is off without being 0, false or null
 _PATHS = 'data.store', 'train.init', 'dec.encoder', 'dec.preencoded'
 
 def config_differences(
@@ -99,9 +100,11 @@ def config_differences(
         if not isinstance(c, dict): return {prefix[:-1]: c}
         return {k: v for key, val in c.items() for k, v in flat(val, f'{prefix}{key}.').items()}
     def place(k, v):
-        return os.path.realpath(v) if k in _PATHS and isinstance(v, str) and os.path.exists(v) else v or None
+        if k in _PATHS and isinstance(v, str) and os.path.exists(v): return os.path.realpath(v)
+        return None if v == _OFF.get(k) else v or None
     fa, fb = (flat(OmegaConf.to_container(c, resolve=True)) for c in (a, b))
     differ = [k for k in sorted(fa.keys() | fb.keys()) if place(k, fa.get(k)) != place(k, fb.get(k))]
+    differ = [k for k in differ if k in fa and k in fb or not k.startswith('profiles.')]    # loss.profiles says enough
     return [f'{k}: {fa.get(k)} → {fb.get(k)}' for k in differ if k not in (*_MAY_CHANGE, *ignore)]
 
 def check_same_config(
@@ -113,7 +116,7 @@ def check_same_config(
     diff = config_differences(read_config(checkpoint), cfg, ignore)
     if diff:
         raise ValueError(f'{checkpoint} is from another config ({"; ".join(diff[:6])}): give the old values, '
-                         'another run=FOLDER, or resume=never')
+                         'another run folder, or resume=never')
 
 # %% ../nbs/25_trainer.ipynb #ee23b85d
 @contextmanager
@@ -188,7 +191,7 @@ def rng_state() -> dict:
 def set_rng_state(state: dict):  # from `rng_state`
     "Restore what `rng_state` returned."
     torch.set_rng_state(state['cpu'])
-    if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'])
+    if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'][:torch.cuda.device_count()])
     if state.get('mps') is not None and torch.backends.mps.is_available(): torch.mps.set_rng_state(state['mps'])
 
 # %% ../nbs/25_trainer.ipynb #72f6d104
@@ -218,10 +221,11 @@ def check_finite(
 def compile_parts(
     model: nn.Module,  # changed in place; its parameters keep their keys
 ) -> nn.Module:
-    "Compile each child that has parameters, at its first call and for the shapes of that call."
+    """Compile each child that has parameters, at its first call and for the shapes of that call; of a child with an
+    encoder of its own, a teacher, that encoder."""
     torch._dynamo.config.recompile_limit = max(64, torch._dynamo.config.recompile_limit)
     for m in model.children():
-        if next(m.parameters(), None) is not None: m.compile(dynamic=False)
+        if next(m.parameters(), None) is not None: getattr(m, 'encoder', m).compile(dynamic=False)
     return model
 
 def keep_memory():
@@ -273,7 +277,7 @@ def stalled(
     patience,         # evaluations; None: never
 ) -> bool:
     "Whether the last `patience` evaluations brought no progress."
-    scores = [sign*r[key] for r in rows if key in r]
+    scores = [sign*r[key] for r in rows if math.isfinite(r.get(key, math.nan))]
     return bool(patience) and len(scores) > patience and max(scores[-patience:]) <= max(scores[:-patience])
 
 # %% ../nbs/25_trainer.ipynb #b4536ffc
@@ -296,7 +300,7 @@ class Run:
         self.best_key, self.best_sign, self.data_id = best_key, best_sign, data_id
         self.step, self.seconds, self.best, self.rows = 0, 0., None, []
         self.drawn = time.monotonic()   # when pictures were last drawn, or could have been
-        self.ema = ModelEmaV3(model, decay=cfg.train.ema, use_warmup=True) if cfg.train.ema else None
+        self.ema = ModelEmaV3(model, decay=cfg.train.ema, use_warmup=True, exclude_buffers=True) if cfg.train.ema else None
 
     @property
     def evaluated(self) -> nn.Module:
@@ -322,7 +326,7 @@ class Run:
     def is_best(self) -> bool:
         "Whether the newest score is better than all before; it is then remembered."
         v = self.rows[-1].get(self.best_key)
-        if v is None or self.best is not None and self.best_sign*v <= self.best_sign*self.best: return False
+        if v is None or not math.isfinite(v) or self.best is not None and self.best_sign*v <= self.best_sign*self.best: return False
         self.best = v
         return True
 
@@ -388,8 +392,10 @@ def restore(self:Run,
     known = self.data_id is not None and s.get('data_id') is not None
     check_same_config(ckpt, self.cfg, ('data.store',) if known else ())
     if known and s['data_id'] != self.data_id:
-        raise ValueError(f'{ckpt} is from other data than data.store={self.cfg.data.store} holds now: give the old '
-                         'data, another run=FOLDER, or resume=never')
+        store = self.cfg.data.get('store')
+        data = f'data.store={store} holds' if store else 'there are'
+        raise ValueError(f'{ckpt} is from other data than {data} now: give the old data, another run folder, or '
+                         'resume=never')
     load_weights(self.evaluated, ckpt)
     if self.ema: self.model.load_state_dict({current_name(k): v for k, v in s['raw'].items()})
     self.optimizer.load_state_dict(s['optimizer']); self.scheduler.load_state_dict(s['scheduler'])
@@ -445,6 +451,7 @@ def evaluate(self:Run,
                            f'spread {spread:.4f}')
         if picture and self.draws and acc.is_main_process:
             with self.writing(): save_figure(picture(shown, acc.device), self.folder/'reconstruction.png')
+    if self.cfg.train.trackers: acc.log(self.rows[-1], step=self.step)
     if acc.is_main_process: self.write_metrics(self.draws and self.step < self.cfg.train.steps)
     self.model.train()
 

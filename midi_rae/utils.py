@@ -266,4 +266,7 @@ def load_part(
 ) -> nn.Module:         # in eval mode
     "Rebuild a model from a run's own config and load its weights."
     where = run_checkpoint(run)
-    return load_weights(build(read_config(where).model[part]), where, f'{part}.').eval()
+    model = read_config(where).model
+    if part not in model: raise ValueError(f'{run}: its config describes no {part}; a run of `finetune` that came to '
+                                           'its end holds one')
+    return load_weights(build(model[part]), where, f'{part}.').eval()

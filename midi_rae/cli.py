@@ -30,7 +30,8 @@ def command(func):  # with a docstring and comments for its parameters
 def one_line(command: str):  # its name
     "Turn an error that a user can act on into one line, beginning with the name of the command."
     try: yield
-    except (OSError, ValueError, ImportError, RuntimeError, FloatingPointError) as e: raise SystemExit(f'{command}: {e}') from e
+    except (OSError, ValueError, ImportError, RuntimeError, FloatingPointError) as e:
+        raise SystemExit(f'{command}: {e}') from e
 
 # %% ../nbs/36_cli.ipynb #b26a1d50
 def divided(

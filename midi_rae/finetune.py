@@ -278,8 +278,8 @@ def batch(self: LabelledWindows,
 @patch
 def id(self: LabelledWindows) -> str:  # 16 hex digits
     "A hash of labels, split and music: a training goes on only where they are the same."
-    h = hashlib.sha256()
-    for r in self.rows: h.update(repr([r[k] for k in ('path', 'label', 'start', 'end', 'pitch', 'split', 'group')]).encode())
+    h, keys = hashlib.sha256(), ('path', 'label', 'start', 'end', 'pitch', 'split', 'group')
+    for r in self.rows: h.update(repr([r[k] for k in keys]).encode())
     for path in sorted(self.rolls): h.update(np.ascontiguousarray(self.rolls[path]).data)
     return h.hexdigest()[:16]
 

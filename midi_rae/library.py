@@ -460,7 +460,8 @@ def build_index(
 ) -> MusicIndex:
     """Make an index of a folder, or bring it up to date: new and changed files are described, files that are gone
     leave. Several processes may do this together. Raises FileNotFoundError without a folder, FileExistsError where
-    `out` is something else, ValueError for settings that do not fit, other ones than the index has, or another folder."""
+    `out` is something else, ValueError for settings that do not fit, and for other settings or another folder than the
+    index has."""
     out, settings = Path(out), index_settings(encoder, **settings)
     home = out/'shards'
     there = [Shard(p) for p in sorted(home.glob('[!.]*'))]

@@ -300,7 +300,8 @@ class Run:
         self.best_key, self.best_sign, self.data_id = best_key, best_sign, data_id
         self.step, self.seconds, self.best, self.rows = 0, 0., None, []
         self.drawn = time.monotonic()   # when pictures were last drawn, or could have been
-        self.ema = ModelEmaV3(model, decay=cfg.train.ema, use_warmup=True, exclude_buffers=True) if cfg.train.ema else None
+        how = dict(decay=cfg.train.ema, use_warmup=True, exclude_buffers=True)   # a teacher's queue has no average
+        self.ema = ModelEmaV3(model, **how) if cfg.train.ema else None
 
     @property
     def evaluated(self) -> nn.Module:
@@ -325,8 +326,9 @@ class Run:
 
     def is_best(self) -> bool:
         "Whether the newest score is better than all before; it is then remembered."
-        v = self.rows[-1].get(self.best_key)
-        if v is None or not math.isfinite(v) or self.best is not None and self.best_sign*v <= self.best_sign*self.best: return False
+        v = self.rows[-1].get(self.best_key, math.nan)
+        worse = self.best is not None and self.best_sign*v <= self.best_sign*self.best
+        if worse or not math.isfinite(v): return False
         self.best = v
         return True
 
@@ -393,8 +395,8 @@ def restore(self:Run,
     check_same_config(ckpt, self.cfg, ('data.store',) if known else ())
     if known and s['data_id'] != self.data_id:
         store = self.cfg.data.get('store')
-        data = f'data.store={store} holds' if store else 'there are'
-        raise ValueError(f'{ckpt} is from other data than {data} now: give the old data, another run folder, or '
+        data = f'data.store={store} holds now' if store else 'the labels and the music are now'
+        raise ValueError(f'{ckpt} is from other data than {data}: give the old data, another run folder, or '
                          'resume=never')
     load_weights(self.evaluated, ckpt)
     if self.ema: self.model.load_state_dict({current_name(k): v for k, v in s['raw'].items()})
@@ -403,6 +405,7 @@ def restore(self:Run,
     self.rows = [{current_name(k): v for k, v in row.items()} for row in s['rows']]
     if len(s['rng']) == world: set_rng_state(s['rng'][rank])
 
+# %% ../nbs/25_trainer.ipynb #c609d2a9
 @patch
 def resume(self:Run, acc):  # accelerate.Accelerator of the run
     "Restore the newest checkpoint that can be read. Raises ValueError where all of them are damaged."

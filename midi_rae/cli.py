@@ -307,6 +307,9 @@ def prepare_cli(
     with one_line('midi_rae_prepare'):
         if source == 'stores':
             if not root: raise ValueError('--source stores needs --root: folders of stores, joined by ' + os.pathsep)
+            given = dict(steps_per_beat=steps_per_beat != 4, velocity=velocity, onsets=onsets, step=step is not None)
+            if wrong := [k for k, v in given.items() if v]:
+                raise ValueError(f'--source stores joins what has been read: give --{wrong[0]} where a store is made')
             store = join_stores(root.split(os.pathsep), out)
         else:
             reading = dict(workers=workers, timeout=timeout, step=step)

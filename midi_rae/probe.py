@@ -35,6 +35,7 @@ from tqdm.auto import tqdm
 from .hub import untrained
 from .vit import ViTEncoder
 from .pianoroll import PITCHES
+from .data import RollStore
 from .viz import InlineFigure
 from .embed import check_fit
 from .annotations import PHRASES, pop909_songs, QUALITIES, store_songs
@@ -1006,11 +1007,16 @@ def online_examples(
     windows=512,       # at most
     songs=128,         # at most, spread over a store
     onsets=False,      # does the encoder take a channel of onsets? (POP909-CL; a store has the channels it has)
+    steps_per_beat=4,  # of the encoder; None: its steps are in seconds
 ) -> Examples:
-    "A few windows of many songs for `online_probe`. Raises what reading a corpus raises."
+    """A few windows of many songs for `online_probe`. Raises what reading a corpus raises, and ValueError where it has
+    other steps."""
     folder = Path(source)
-    if next(folder.glob('[0-9]*.mid'), None): corpus = pop909_songs(folder, None, None, songs, onsets, progress=False)
-    else: corpus = store_songs(folder, songs)
+    midi = next(folder.glob('[0-9]*.mid'), None) is not None
+    has = dict(steps_per_beat=4) if midi else RollStore(folder).settings
+    beat = None if has.get('step') else has['steps_per_beat']
+    if beat != steps_per_beat: raise ValueError(f'{source} has {beat} steps a beat, the encoder {steps_per_beat}')
+    corpus = pop909_songs(folder, None, None, songs, onsets, progress=False) if midi else store_songs(folder, songs)
     ex = cut_examples(corpus, size, places=0)
     keep = np.unique(np.linspace(0, len(ex.x) - 1, min(windows, len(ex.x))).round().astype(int))
     labels = {k: v[keep] for k, v in ex.labels.items() if len(v) == len(ex.x)}

@@ -376,7 +376,9 @@ def probe_examples(
     cannot be read."""
     if cfg.train.probe is None: return None
     from midi_rae.probe import online_examples
-    return online_examples(cfg.train.probe, (cfg.data.height, cfg.data.width), onsets=cfg.data.channels == 2)
+    d = cfg.data
+    how = dict(onsets=d.channels == 2, steps_per_beat=d.steps_per_beat)
+    return online_examples(cfg.train.probe, (d.height, d.width), **how)
 
 def probe_scores(
     model: Pretrainer,   # in eval mode

@@ -302,29 +302,32 @@ class LevelHead(nn.Module, Pretrained, part='head'):
         kind='class',      # of KINDS
         classes=(),        # names; none for kind='number'
         hidden=256,        # width of the hidden layer
-        heads=4,           # queries of each level
+        heads=4,           # queries of each level, for all tasks but notes
         drop_rate=.2,      # dropout before the last layer
         mean=0.,           # of the numbers to be predicted
         scale=1.,          # their standard deviation
         steps_per_beat=4,  # of the rolls it was trained with
         drums=False,       # were drum tracks kept when files were read?
         pedal=False,       # did notes sound until the sustain pedal was released?
-        patch_size=None,   # (ph, pw) pixels of a finest patch, in which a note then has a place; None: it has none
+        patch_size=None,   # for notes: (ph, pw) pixels of a finest patch, in which a note has a place
     ):
         super().__init__()
+        if task == 'note' and not patch_size: raise ValueError("patch_size=None: notes need the finest patches' size")
         self.task, self.kind, self.classes, self.mean, self.scale = task, kind, list(classes), mean, scale
         self.reading = dict(steps_per_beat=steps_per_beat, drums=drums, pedal=pedal)
-        self.patch_size = tuple(patch_size) if patch_size and task == 'note' else None
         self.norms = nn.ModuleList([nn.LayerNorm(d) for d in dims])
-        self.queries = nn.ModuleList([nn.Linear(d, heads, bias=False) for d in dims])
+        if task == 'note':
+            sizes = [*[(64, 3)]*(len(dims) - 1), (hidden, 5)]
+            self.around = nn.ModuleList([nn.Conv2d(d, n, k, padding=k//2) for d, (n, k) in zip(dims, sizes)])
+            self.patch_size, self.places = tuple(patch_size), nn.Embedding(patch_size[0]*patch_size[1], hidden)
+            width = sum(n for n, _ in sizes)
+        else:
+            self.queries = nn.ModuleList([nn.Linear(d, heads, bias=False) for d in dims])
+            for q in self.queries: nn.init.zeros_(q.weight)      # begins as the mean
+            width = heads*sum(dims)
         self.rows = nn.ParameterList([.02*torch.randn(h, d) for h, d in zip(heights, dims)])
-        width = heads*sum(dims)
-        if self.patch_size:
-            self.places = nn.Embedding(self.patch_size[0]*self.patch_size[1], 16)
-            width += 16
         self.mlp = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, hidden), nn.GELU(), nn.Dropout(drop_rate),
                                  nn.Linear(hidden, len(self.classes) or 1))
-        for q in self.queries: nn.init.zeros_(q.weight)      # begins as the mean
 
     def forward(self,
         patches: HierarchicalPatchState,   # of B windows
@@ -332,27 +335,36 @@ class LevelHead(nn.Module, Pretrained, part='head'):
         pitch=None,                        # (m,) row of the window, for notes
         of=None,                           # (m,) window of each beat or note; None: one in each window
     ) -> Tensor:                           # (m, classes) logits, or (m, 1) standardised numbers
-        "Pool every level and predict. Raises ValueError for an encoding with another number of levels."
-        pooled = []
-        for s, norm, query, rows in zip(patches, self.norms, self.queries, self.rows, strict=True):
-            z, keep = norm(s.emb) + rows[s.pos[:, 0]], s.non_empty
-            if self.task in ('beat', 'note'): z, keep = self._tokens(s, z, at, pitch, of)
-            weights = query(z).masked_fill(~keep[..., None], -1e4).softmax(1)*keep[..., None]
-            pooled.append(torch.einsum('bnh,bnd->bhd', weights, z).flatten(1))
-        if self.patch_size:
-            ph, pw = self.patch_size
-            pooled.append(self.places(pitch % ph*pw + at % pw))
-        return self.mlp(torch.cat(pooled, 1))
+        "Read every level and predict. Raises ValueError for an encoding with another number of levels."
+        if at is not None and of is None: of = torch.arange(len(at), device=at.device)
+        read = []
+        for i, (s, norm, rows) in enumerate(zip(patches, self.norms, self.rows, strict=True)):
+            z = norm(s.emb) + rows[s.pos[:, 0]]
+            read.append(self._around(i, s, z, at, pitch, of) if self.task == 'note' else self._pooled(i, s, z, at, of))
+        return self.mlp(torch.cat(read, 1))
 
 # %% ../nbs/29_finetune.ipynb #b17b3d00
 @patch
-def _tokens(self: LevelHead, s, z, at, pitch, of):
-    "The tokens of a level that beats (columns) or notes (one each) lie in, and which of them count: the active ones."
-    of = torch.arange(len(at), device=z.device) if of is None else of
-    row = (pitch//s.patch_size[0])[:, None] if self.task == 'note' else torch.arange(s.grid[0], device=z.device)
-    index = of[:, None], row*s.grid[1] + (at//s.patch_size[1])[:, None]
-    keep = s.non_empty[index]
-    return z[index], torch.where(keep.any(1, keepdim=True), keep, True)
+def _pooled(self: LevelHead, i, s, z, at, of):
+    "The active tokens of level i, or of the column that a beat lies in, pooled by each query."
+    keep = s.non_empty
+    if self.task == 'beat':
+        row = torch.arange(s.grid[0], device=z.device)
+        index = of[:, None], row*s.grid[1] + (at//s.patch_size[1])[:, None]
+        z, keep = z[index], s.non_empty[index]
+        keep = torch.where(keep.any(1, keepdim=True), keep, True)
+    weights = self.queries[i](z).masked_fill(~keep[..., None], -1e4).softmax(1)*keep[..., None]
+    return torch.einsum('bnh,bnd->bhd', weights, z).flatten(1)
+
+@patch
+def _around(self: LevelHead, i, s, z, at, pitch, of):
+    "The tokens of level i around notes; of the finest level by the notes' places in their patches."
+    seen = self.around[i]((z*s.non_empty[..., None]).transpose(1, 2).unflatten(2, s.grid))
+    seen = seen[of, :, pitch//s.patch_size[0], at//s.patch_size[1]]
+    if i == len(self.around) - 1:
+        ph, pw = self.patch_size
+        seen = seen*self.places(pitch % ph*pw + at % pw)
+    return nn.functional.gelu(seen)
 
 # %% ../nbs/29_finetune.ipynb #5d3afe72
 def parameter_depths(
@@ -668,8 +680,7 @@ def make_labeller(
     with torch.no_grad():
         levels = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
     shapes = [s.dim for s in levels], [s.grid[0] for s in levels]
-    note = dict(heads=1, patch_size=levels[-1].patch_size) if data.task == 'note' else {}
-    head = LevelHead(*shapes, data.task, data.kind, data.classes, **note, **scale, **reading)
+    head = LevelHead(*shapes, data.task, data.kind, data.classes, patch_size=levels[-1].patch_size, **scale, **reading)
     return Labeller(encoder, head, train, layer_decay, weights)
 
 # %% ../nbs/29_finetune.ipynb #9c34f370

@@ -8,7 +8,7 @@ __all__ = ['COMMANDS', 'command', 'one_line', 'divided', 'encode_cli', 'reconstr
            'predict_cli', 'train_enc_cli', 'train_dec_cli', 'bench_cli', 'compare_cli', 'demo_cli', 'main']
 
 # %% ../nbs/36_cli.ipynb #0669f9c5
-import inspect, os, sys
+import inspect, os, re, sys
 from contextlib import contextmanager, nullcontext
 from functools import wraps
 from pathlib import Path
@@ -67,7 +67,8 @@ def encode_cli(
         from midi_rae.embed import encode_files, plan_outputs    # takes seconds, in which others see this process
         from midi_rae.hub import load_model
         from midi_rae.utils import default_device
-        if dtype not in ('float16', 'float32'): raise ValueError(f"dtype is 'float16' or 'float32', not {dtype!r}")
+        if levels is not None and not re.fullmatch(r'\d+(,\d+)*', levels):
+            raise ValueError(f'--levels {levels!r}: give numbers separated by commas, e.g. 0,1,2')
         plan, kept = plan_outputs(src, out, format), levels and [int(k) for k in levels.split(',')]
         encoder = load_model(run).to(default_device(device))
         reading, omitted = dict(steps_per_beat=steps_per_beat, step=step, drums=drums, pedal=pedal), []
@@ -87,7 +88,7 @@ def reconstruction_path(
     out=None,   # file or folder; None: beside `src`
 ) -> Path:      # a .mid file
     """Where a reconstruction goes. Raises FileNotFoundError without a source, ValueError for an ending other than .mid
-    or .midi, or for the source itself."""
+    or .midi, or for the source itself, FileExistsError where its picture would overwrite another one."""
     src = Path(src)
     if not src.is_file(): raise FileNotFoundError(f'no file {str(src)!r}')
     out = src.parent if out is None else Path(out)
@@ -95,6 +96,8 @@ def reconstruction_path(
     if out.suffix.lower() not in ('.mid', '.midi'): raise ValueError(f'{out}: a MIDI file ends in .mid')
     if out.resolve() == src.resolve():
         raise ValueError(f'{out} would be overwritten by its own reconstruction: choose another --out')
+    if (picture := out.with_suffix('.png')).exists() and not out.exists():
+        raise FileExistsError(f'{picture} would be overwritten by the picture of the result: choose another --out')
     return out
 
 # %% ../nbs/36_cli.ipynb #saf871ca
@@ -466,7 +469,7 @@ def compare_cli(
 ):
     "Compare objectives, masks and heads at equal steps on the same music."
     from midi_rae.compare import compare
-    compare(source, root, out, val)
+    with one_line('midi_rae_compare'): compare(source, root, out, val)
 
 @command
 def demo_cli(
@@ -476,7 +479,7 @@ def demo_cli(
 ):
     "Pretrain on chorales, decode and reconstruct: the whole library in a few minutes."
     from midi_rae.demo import demo
-    demo(out, enc_steps, dec_steps)
+    with one_line('midi_rae_demo'): demo(out, enc_steps, dec_steps)
 
 # %% ../nbs/36_cli.ipynb #c9f2dc07
 COMMANDS = [n.removesuffix('_cli') for n in list(globals()) if n.endswith('_cli')]

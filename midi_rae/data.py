@@ -117,6 +117,7 @@ def add(self:StoreWriter,
     "Append a piece: packed rows (T,C,16), or (T,C,128) with velocities."
     if rows.shape[1:] != self.tail:
         raise ValueError(f'{name}: rows of shape {rows.shape} in a store of (T,{self.tail[0]},{self.tail[1]})')
+    if rows.dtype != np.uint8: raise ValueError(f'{name}: rows of type {rows.dtype} in a store of uint8')
     self.file.write(np.ascontiguousarray(rows).data)
     self.names.append(name)
     self.labels.append(label)
@@ -295,7 +296,7 @@ def windows(
     stride:int=None,    # steps from one window to the next (default: `width`)
 )->np.ndarray:          # uint8 (n,C,128,width)
     "All windows of a piece, enough to cover every step."
-    stride = stride or width
+    stride = width if stride is None else stride
     if width < 1 or stride < 1: raise ValueError(f'{width=} and {stride=} must be at least 1')
     x = store.song(i)
     n = max(0, -(-(x.shape[-1] - width) // stride)) + 1
@@ -700,9 +701,10 @@ class PairLoader:
 
     def __iter__(self):
         step, epoch = self.start, None
+        first = 0 if self.infinite else self.dataset.epoch
         while self.infinite or step < len(self):
-            if step // len(self) != epoch:
-                epoch = step // len(self)
+            if first + step // len(self) != epoch:
+                epoch = first + step // len(self)
                 order = self.order(epoch)
             items = self.items(step, order)
             if len(items): yield self.dataset.batch(items, epoch)
@@ -719,7 +721,7 @@ def pair_loader(
     # omit the incomplete last batch? Default: yes for training. Otherwise every rank gets a part of it, unless there
     # are fewer items than ranks
     drop_last:bool=None,
-    infinite:bool=None, # continue with the next epoch, without end? Default: yes for training
+    infinite:bool=None, # go on with the next epoch, without end (default for training), or one epoch, see `set_epoch`?
 )->PairLoader:          # iterable of dicts like `PRPairDataset.batch`; its `len` is the batches in an epoch
     "Batches of pairs, divided among ranks, resumable at any step. ValueError if the items do not fill one batch."
     pick = lambda x: dataset.train if x is None else x

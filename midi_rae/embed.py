@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['LONGEST', 'embed', 'FORMATS', 'NoteRoll', 'window_starts', 'check_fit', 'sounding_windows', 'sliding_windows',
            'encode_windows', 'join_outputs', 'beat_steps', 'encoder_grid', 'check_values', 'encode_roll', 'score_roll',
-           'score_windows', 'encode_midi', 'check_levels', 'embed_midi', 'encoding_format', 'write_npz',
-           'write_safetensors', 'encoding_writer', 'encoding_rows', 'save_encoding', 'load_encoding', 'patch_seconds',
-           'plan_outputs', 'read_scores', 'encode_score', 'encode_part', 'file_state', 'encode_files']
+           'check_stride', 'score_windows', 'encode_midi', 'check_levels', 'embed_midi', 'encoding_format', 'write_npz',
+           'write_safetensors', 'encoding_writer', 'check_dtype', 'encoding_rows', 'save_encoding', 'load_encoding',
+           'patch_seconds', 'plan_outputs', 'read_scores', 'encode_score', 'encode_part', 'file_state', 'encode_files']
 
 # %% ../nbs/20_embed.ipynb #0669f9c5
 import json, os, re, shutil, tempfile, warnings, zipfile
@@ -216,9 +216,24 @@ def score_roll(
     drums=False,         # keep drum tracks?
     pedal=False,         # let notes sound until the sustain pedal is released?
 ) -> NoteRoll:
-    "A score as the encoder was trained to see it. Raises ValueError for one without notes, or longer than `LONGEST`."
+    """A score as the encoder was trained to see it; warns of notes beyond its rows. Raises ValueError for one without
+    notes, or longer than `LONGEST`."""
     notes = score_to_notes(score, grid, drums, LONGEST, pedal=pedal)
+    H = encoder.img_size[0]
+    low = (PITCHES - H)//2
+    if beyond := int(((notes[:, 0] < low) | (notes[:, 0] >= low + H)).sum()):
+        warnings.warn(f"{beyond} of {len(notes)} notes lie beyond the encoder's pitches {low}…{low + H - 1}")
     return NoteRoll(notes, encoder.in_chans == 2, encoder.softest is not None)
+
+def check_stride(
+    stride,      # see `window_starts`
+    grid: Grid,  # whose steps it counts
+    width: int,  # steps of a window
+):
+    "Raise ValueError for a stride that a grid does not have."
+    if grid.step is not None and 'beat' in str(stride):
+        raise ValueError(f'stride={stride!r}: with {grid} a stride is a number of steps, or bars')
+    window_starts(stride, 1, width, steps_per_beat=grid.steps_per_beat)
 
 def score_windows(
     score,               # symusic.Score
@@ -229,8 +244,7 @@ def score_windows(
     keep_silent=False,   # also windows without a note?
 ) -> np.ndarray:         # (n,) first step of each window
     "Where the windows of a score begin. Raises ValueError for a wrong stride."
-    if grid.step is not None and 'beat' in str(stride):
-        raise ValueError(f'stride={stride!r}: with {grid} a stride is a number of steps, or bars')
+    check_stride(stride, grid, encoder.img_size[1])
     T = roll.shape[-1]
     starts = window_starts(stride, T, encoder.img_size[1], bar_lines(score, T, grid), grid.steps_per_beat)
     return starts if keep_silent else sounding_windows(roll, starts, encoder.img_size)
@@ -259,20 +273,22 @@ def check_levels(
     encoder,  # SwinEncoder or ViTEncoder
     levels,   # of the hierarchy, 0 is the coarsest
 ):
-    "Raise ValueError for a level that the encoder does not have."
+    "Raise ValueError for a level that the encoder does not have, or for none."
     n = len(encoder.levels)
+    if not len(levels): raise ValueError(f'levels={levels!r}: name at least one of 0 (coarsest) to {n - 1}')
     if wrong := [k for k in levels if not 0 <= k < n]:
         raise ValueError(f'level {wrong[0]}: this encoder has levels 0 (coarsest) to {n - 1}')
 
 def embed_midi(
     path,                 # MIDI, MusicXML, Humdrum or ABC file, or a symusic.Score
     encoder=None,         # SwinEncoder or ViTEncoder; None: the pretrained weights, loaded anew each time
-    levels=(0, 1, 2),     # of the hierarchy, 0 is the coarsest
+    levels=(0, 1, 2),     # of the hierarchy, 0 is the coarsest: one, or several
     **how,                # stride, steps_per_beat, drums, …: see `encode_midi`
 ) -> np.ndarray:          # (d,) float32, d the sum of the levels' dimensions
     """One vector for a piece: the mean non-empty token of each level over all windows. Raises what `encode_midi`
     raises, and ValueError for a level that the encoder does not have."""
     encoder = load_model() if encoder is None else encoder
+    levels = [levels] if isinstance(levels, int) else levels
     check_levels(encoder, levels)
     patches = encode_midi(path, encoder, **how)[0].patches
     def mean(s):
@@ -354,6 +370,13 @@ def encoding_writer(
         else: write_safetensors(out, arrays, dict(source=str(source)))
 
 # %% ../nbs/20_embed.ipynb #d8a768b8
+def check_dtype(
+    dtype,  # of embeddings in a file
+):
+    "Raise ValueError for a type that files do not have."
+    if getattr(dtype, '__name__', str(dtype)) not in (kinds := ('float16', 'float32', 'float64')):
+        raise ValueError(f'dtype={dtype!r}: embeddings are written as {", ".join(kinds)}')
+
 def encoding_rows(
     enc_out: EncoderOutput,   # of n windows
     starts,                   # (n,) first step of each
@@ -363,8 +386,9 @@ def encoding_rows(
     columns=None,             # (n, W + 1) when each step of each window begins, and the last ends, in seconds
     levels=None,              # those kept, 0 is the coarsest; None: all
 ) -> tuple:                   # (arrays with a row for each window, arrays for all of them), by name
-    "What a file keeps of some windows. Raises ValueError where the numbers of windows differ."
+    "What a file keeps of some windows. Raises ValueError where the numbers of windows differ, or for another dtype."
     n = enc_out.patches[0].batch_size
+    check_dtype(dtype)
     if len(starts) != n: raise ValueError(f'{n} windows, but {len(starts)} starts')
     for times in (seconds, columns):
         if times is not None and len(times) != n: raise ValueError(f'{n} windows, but times of {len(times)}')
@@ -412,20 +436,26 @@ def patch_seconds(
     return np.stack([edges[:, :-1], edges[:, 1:]], -1)
 
 # %% ../nbs/20_embed.ipynb #b435d3a7
+def _is_encoding(path):
+    try: return 'starts' in load_encoding(path)
+    except Exception: return False      # whatever the readers of these formats make of other files
+
 def plan_outputs(
     src,          # file or folder
     out,          # file of one of `FORMATS`, or folder for a folder; None: beside the file, or SRC_encoded
     kind='npz',   # one of `FORMATS`, where `out` is no file
 ) -> list:        # of (file, file to write)
     """Where each encoding goes. Raises FileNotFoundError without a source, ValueError for another format,
-    or a file as the output of a folder."""
+    or a file as the output of a folder, FileExistsError where a file that is no encoding lies beside the source."""
     src = Path(src)
     if not src.exists(): raise FileNotFoundError(f'no file or folder {str(src)!r}')
     if kind not in FORMATS: raise ValueError(f'format {kind!r} is not one of {", ".join(FORMATS)}')
     if not src.is_dir():
-        out = src.with_suffix(f'.{kind}') if out is None else Path(out)
+        given, out = out, src.with_suffix(f'.{kind}') if out is None else Path(out)
         out = out/f'{src.stem}.{kind}' if out.is_dir() else out
         encoding_format(out)
+        if given is None and out.exists() and not _is_encoding(out):
+            raise FileExistsError(f'{out} exists and is no encoding: choose another --out')
         return [(src, out)]
     out = encoded_folder(src) if out is None else Path(out)
     if out.suffix[1:] in FORMATS or out.is_file():
@@ -522,9 +552,10 @@ def encode_files(
     """Encode many files; broken ones are listed and skipped. Raises ValueError for a wrong stride, grid or level, and
     FileExistsError where other processes are at other work in the same folder."""
     check_fit(encoder, encoder.in_chans)
-    check_levels(encoder, levels or ())
-    window_starts(stride, 1, encoder.img_size[1])   # a wrong stride is no fault of a file: raise it here
+    check_dtype(dtype)
+    if levels is not None: check_levels(encoder, levels)
     grid = encoder_grid(encoder, steps_per_beat, step)
+    check_stride(stride, grid, encoder.img_size[1])   # a wrong one is no fault of a file: raise it here
     reading, writing = dict(drums=drums, pedal=pedal), dict(batch_size=batch_size, dtype=dtype, levels=levels)
     with tqdm(total=len(plan), desc='encoding', unit='file', disable=not progress) as bar:
         def encode(which):

@@ -9,7 +9,7 @@ __all__ = ['LAYERS', 'DEFAULT_WEIGHTS', 'RECONSTRUCTION_WEIGHTS', 'MODELS', 'CAR
            'load_model', 'untrained', 'load_into', 'mae_decoder_for', 'decoder_for', 'predictor_for']
 
 # %% ../nbs/07_hub.ipynb #78498023
-import copy, functools, inspect, json, math, os, re, shutil, tempfile, warnings
+import copy, functools, inspect, json, math, os, re, tempfile, warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 import midi_rae, timm.layers, torch
@@ -113,6 +113,7 @@ DEFAULT_WEIGHTS = 'swin_music'                 # the default of every command ex
 RECONSTRUCTION_WEIGHTS = 'swin_music_onsets'   # its onset channel keeps repeated notes apart
 MODELS = {}                                    # class name → class; every model with a `part` registers itself
 _PARTS = 'encoder', 'decoder', 'predictor', 'mae_decoder'
+_FILES = 'config.json', 'model.safetensors', 'README.md'     # of each
 
 def weights_dir() -> Path:
     "The folder of the pretrained weights in the package."
@@ -363,7 +364,11 @@ def _earlier_export(folder, names):
     for f in (folder/n for n in names):
         if f.exists() and not _is_ours(f):
             raise FileExistsError(f'{f} exists and is not of midi-rae: choose another folder, or move it away')
-    return [p for p in _PARTS if _is_ours(folder/p)]
+    old = [p for p in _PARTS if _is_ours(folder/p)]
+    own = [folder/p for p in old if not (folder/'README.md').exists()]     # models that were saved one by one
+    own += [f for p in old for f in sorted((folder/p).iterdir()) if f.name not in _FILES]
+    if own: raise FileExistsError(f'{own[0]} is not of an export: choose another folder, or move it away')
+    return old
 
 def _write_models(folder, models, dtype, old):
     "Replace the models `old` of a folder by others, but only once all new ones are written."
@@ -371,7 +376,7 @@ def _write_models(folder, models, dtype, old):
         for part, model in models.items():
             copy.deepcopy(model).to(getattr(torch, dtype)).save_pretrained(f'{tmp}/{part}')
             Path(f'{tmp}/{part}/README.md').unlink()   # the set has one card
-        for part in old: shutil.rmtree(folder/part)
+        for part in old: os.replace(folder/part, f'{tmp}/old_{part}')
         for part in models: os.replace(f'{tmp}/{part}', folder/part)
 
 # %% ../nbs/07_hub.ipynb #ba070005
@@ -384,7 +389,8 @@ def export_pretrained(
 ) -> Path:              # the folder written
     """Write models of training runs as a set that `from_pretrained` reads, with a model card.
 
-    Models of an earlier export are replaced; FileExistsError where anything else has one of their names.
+    Models of an earlier export are replaced; FileExistsError where anything else has one of their names, or lies beside
+    them.
     """
     if dtype not in ('float32', 'float16'): raise ValueError(f"dtype is 'float32' or 'float16', not {dtype!r}")
     plain = isinstance(name_or_folder, str) and '/' not in name_or_folder

@@ -57,19 +57,21 @@ def _refuse_range(low, high, batch='rolls hold'):
                      '`(x > 0).float()`, or divide by 127 or 255; `encoder.check_input = False` turns this check off')
 
 class RangeCheck:
-    "Raise ValueError for values outside 0…1 or NaN: at once on a CPU; on a GPU a batch or more later, without waiting."
-    def __init__(self): self.pending = None           # (extremes on their way to the CPU, whether they have arrived)
+    """Raise ValueError for values outside 0…1 or NaN: at once, but on a CUDA GPU for batches after the first some batches
+    later, without waiting."""
+    def __init__(self): self.first, self.pending = True, None   # (extremes on their way to the CPU, have they arrived?)
     def __reduce__(self): return type(self), ()       # copies and pickles start without a pending batch
 
     def __call__(self,
         x: Tensor,   # floating point, any shape
     ):
         if not x.numel() or torch.compiler.is_compiling() or torch.jit.is_tracing(): return
-        if x.device.type == 'cuda': return self._later(x)
-        if x.device.type != 'cpu': return
+        if x.device.type == 'cuda' and not (self.first and not torch.cuda.is_current_stream_capturing()):
+            return self._later(x)
         try: low, high = (v.item() for v in x.detach().aminmax())
         except RuntimeError: return                   # inside vmap and for fake tensors there is nothing to look at
         _refuse_range(low, high)
+        self.first = False
 
     def _later(self, x):
         "Look at the extremes of an earlier batch if they have arrived, then send those of this one."
@@ -90,9 +92,10 @@ def check_levels(
     levels: list[Level],     # those the decoder was built for, coarsest first
 ):
     "Raise ValueError, naming both hierarchies, where an encoding is not what a decoder was built for."
-    got, want = [(tuple(o.grid), o.dim) for o in enc_out], [(o.grid, o.dim) for o in levels]
+    got, want = ([(*o.grid, *o.patch_size, o.dim) for o in found] for found in (enc_out, levels))
     if got != want:
-        raise ValueError(f'the encoder gives levels (grid, dim) {got}, this model was built for {want}: '
+        raise ValueError('the encoder gives levels (rows, columns, patch_h, patch_w, dim) '
+                         f'{got}, this model takes {want}: '
                          'build both from the same values')
 
 # %% ../nbs/06_layers.ipynb #c0a3f5d2
@@ -149,6 +152,10 @@ def batch_of_zero(
     def none(v): return v.samples(slice(0, 0)) if isinstance(v, EncoderOutput) else v[:0]
     @functools.wraps(forward)
     def wrapped(self, x, *args, **kwargs):
+        rolls = isinstance(self, BaseEncoder)
+        if not isinstance(x, Tensor if rolls else EncoderOutput):
+            takes = 'rolls as a tensor (B, C, H, W)' if rolls else 'an EncoderOutput'
+            raise TypeError(f'{type(self).__name__} takes {takes}, not {type(x).__name__}')
         if (x if isinstance(x, Tensor) else x.mae_mask).shape[0] != 0: return forward(self, x, *args, **kwargs)
         x, args, kwargs = pytree.tree_map(one, (x, args, kwargs))
         return pytree.tree_map(none, forward(self, x, *args, **kwargs), is_leaf=lambda v: isinstance(v, EncoderOutput))

@@ -9,6 +9,7 @@ __all__ = ['mean_levels', 'predict_levels', 'keep_levels', 'levels_f1', 'predict
 # %% ../nbs/21_levels.ipynb #71d4574a
 from collections.abc import Iterable
 from dataclasses import replace
+from numbers import Integral
 import numpy as np, torch
 from torch import nn, Tensor
 from .utils import evaluating
@@ -68,7 +69,11 @@ def keep_levels(
     `level_means.embs`, or a predictor. Raises ValueError for a level that does not exist, or embeddings of another
     hierarchy."""
     levels = list(enc_out.patches)
-    if isinstance(k, int): k = _check_level(k, len(levels))
+    if isinstance(k, Integral): k = _check_level(int(k), len(levels))
+    else:
+        k = torch.as_tensor(k)
+        for v in k.unique().tolist() if k.device.type == 'cpu' else (): _check_level(v, len(levels))   # a GPU goes on
+        k = k % len(levels)
     fill = predict_levels(fill, enc_out, k) if isinstance(fill, nn.Module) else fill
     got, want = [tuple(f.shape[-2:]) for f in fill], [(s.num_patches, s.dim) for s in levels]
     if got != want: raise ValueError(f'fill has levels (N, D) {got}, the encoding {want}')
@@ -189,7 +194,7 @@ def swap_levels(
     def shape(o): return [(tuple(s.grid), tuple(s.emb.shape)) for s in o.patches]
     if shape(a) != shape(b):
         raise ValueError(f'these encodings have levels (grid, (B, N, D)) {shape(a)} and {shape(b)}')
-    chosen = {_check_level(k, len(a.patches)) for k in ([levels] if isinstance(levels, int) else levels)}
+    chosen = {_check_level(k, len(a.patches)) for k in ([levels] if isinstance(levels, Integral) else levels)}
     mixed = [t if i in chosen else s for i, (s, t) in enumerate(zip(a.patches, b.patches))]
     return replace(b if len(mixed) - 1 in chosen else a, patches=HierarchicalPatchState(mixed))
 

@@ -187,6 +187,7 @@ def resolve_mae_mask(
         ratio = default if mask_ratio is None else mask_ratio
         return draw_mae_mask(non_empty, grid, ratio, empty_ratio, block, kind)
     B, N = non_empty.shape
+    mae_mask = torch.as_tensor(mae_mask)
     if mae_mask.dtype != torch.bool:
         raise ValueError(f'mae_mask has dtype {mae_mask.dtype}; it must be bool, True = visible')
     if tuple(mae_mask.shape) != ((N,) if mae_mask.ndim == 1 else (B, N)):

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['PITCHES', 'DEFAULT_VELOCITY', 'VELOCITY_SCALE', 'MAX_STEPS', 'END_OF_TRACK', 'ALL_NOTES_OFF', 'SLOWEST', 'FASTEST',
            'GRIDS', 'add_note_offs', 'end_open_notes', 'read_score', 'tempo_map', 'tick_seconds', 'second_ticks',
-           'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate', 'notes_to_roll',
-           'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions', 'score_columns',
-           'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes', 'frame_of',
-           'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll', 'scale_roll',
-           'unscale_roll']
+           'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate', 'check_notes',
+           'notes_to_roll', 'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions',
+           'score_columns', 'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes',
+           'frame_of', 'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll',
+           'scale_roll', 'unscale_roll']
 
 # %% ../nbs/14_pianoroll.ipynb #23b3e29d
 import os, re, warnings
@@ -248,6 +248,22 @@ def separate(
     return notes
 
 # %% ../nbs/14_pianoroll.ipynb #f2d6038f
+def check_notes(
+    notes,              # (N,4) notes: pitch, start, end, velocity
+    velocity:bool=True, # look at the velocities, too?
+)->np.ndarray:          # (N,4)
+    """The notes as an array. ValueError naming the first one with a pitch outside 0…127, a start before 0, no length,
+    or a velocity outside 1…127."""
+    notes = np.asarray(notes).reshape(-1, 4)
+    pitch, start, end, value = notes.T
+    wrong = {f'a pitch outside 0…{PITCHES - 1}': (pitch < 0) | (pitch >= PITCHES), 'a start before 0': start < 0,
+             'no length': end <= start, 'a velocity outside 1…127': velocity & ((value < 1) | (value > 127))}
+    for what, which in wrong.items():
+        if which.any():
+            i = int(which.argmax())
+            raise ValueError(f'note {i}, {notes[i].tolist()} (pitch, start, end, velocity), has {what}')
+    return notes
+
 def notes_to_roll(
     notes:np.ndarray,     # (N,4) notes: pitch, start, end, velocity
     n_steps:int=None,     # width of the roll in steps (default: to the end of the last note); later notes are cut off
@@ -256,8 +272,8 @@ def notes_to_roll(
     gap:int=1,            # inactive steps before a repeated note
     max_steps:int=MAX_STEPS, # longest piece accepted, in steps
 )->np.ndarray:            # uint8, (128,T), or (2,128,T) with onsets
-    "The roll of notes (N,4). ValueError if it would be longer than `max_steps`."
-    notes = separate(np.asarray(notes, dtype=np.int64).reshape(-1, 4), gap)
+    "The roll of notes (N,4). ValueError for impossible notes, and if it would be longer than `max_steps`."
+    notes = separate(check_notes(notes, velocity).astype(np.int64), gap)
     T = int(n_steps if n_steps is not None else notes[:,2].max(initial=0))
     check_length(T, max_steps)
     notes = notes[notes[:,1] < T]
@@ -508,8 +524,9 @@ def notes_to_midi(
     source=None,
     drums:bool=False,   # do they include the drum tracks of `source`?
 ):                      # symusic.Score
-    "Notes as a `symusic.Score`, written to `path` if given. ValueError for a tempo that MIDI cannot represent."
-    grid = Grid.of(steps_per_beat, step)
+    """Notes as a `symusic.Score`, written to `path` if given. ValueError for impossible notes, and for a tempo that
+    MIDI cannot represent."""
+    grid, notes = Grid.of(steps_per_beat, step), check_notes(notes)
     if grid.step is None and grid.steps_per_beat > 32767:
         raise ValueError(f'steps_per_beat must lie in 1..32767, not {grid.steps_per_beat}')
     score = frame_of(source, grid, bpm)
@@ -566,7 +583,8 @@ def pack_roll(
 )->np.ndarray:          # uint8 (T,C,16), or (T,C,128) with velocities
     "A roll with time first and one bit for each pitch."
     x = (roll[None] if roll.ndim == 2 else roll).transpose(2, 0, 1)
-    return np.ascontiguousarray(x if velocity else np.packbits(x, axis=-1, bitorder='little'))
+    if not velocity: x = np.packbits(x, axis=-1, bitorder='little')
+    return np.ascontiguousarray(x.astype(np.uint8, copy=False))
 
 # %% ../nbs/14_pianoroll.ipynb #5b3fcba9
 def unpack_roll(

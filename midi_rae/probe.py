@@ -785,7 +785,7 @@ def _all_answers(model, batches, n):
     "What a model answers to `n` examples, (n, outputs) float64."
     out = None
     for inputs, i in batches:
-        some = model.eval()(*inputs).double().cpu().numpy()
+        some = model.eval()(*inputs).cpu().double().numpy()
         out = np.zeros((n, some.shape[1])) if out is None else out
         out[i] = some
     return out

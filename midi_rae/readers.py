@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['READERS', 'MIDI_FILES', 'SCORE_FILES', 'build_score', 'musicxml_to_score', 'musicxml_to_notes', 'import_music21',
-           'stream_to_score', 'stream_to_notes', 'png_to_notes', 'read_midi', 'read_musicxml', 'read_music21',
-           'read_png', 'reader_for', 'load_score', 'load_recorded', 'reader_name', 'find_reader', 'read_packed',
-           'Worker', 'count_cores', 'read_many']
+           'stream_to_score', 'stream_to_notes', 'png_to_notes', 'read_midi', 'read_musicxml', 'readable',
+           'read_music21', 'read_png', 'reader_for', 'load_score', 'load_recorded', 'reader_name', 'find_reader',
+           'read_packed', 'Worker', 'count_cores', 'read_many']
 
 # %% ../nbs/15_readers.ipynb #23b3e29d
 import contextlib, importlib, io, os, pickle, re, signal, subprocess, sys, tempfile, threading, time, warnings, zipfile
@@ -282,9 +282,17 @@ def read_musicxml(
     **_,                  # arguments of other readers, not used
 ):
     "The notes (N,4) of a MusicXML file."
-    return musicxml_to_notes(path, steps_per_beat, max_steps)
+    with readable(path): return musicxml_to_notes(path, steps_per_beat, max_steps)
 
 def _parse_stream(path): return import_music21().converter.parse(path, forceSource=True, storePickle=False)
+
+@contextlib.contextmanager
+def readable(path):  # of a score
+    "Turn what a parser says of a broken score into ValueError; a missing file or package stays what it is."
+    try: yield
+    except (OSError, ImportError, MemoryError, ValueError): raise
+    except Exception as e:
+        raise ValueError(f'{Path(path).name} is no score that can be read: {type(e).__name__}: {e}') from e
 
 def read_music21(
     path,                 # a file that music21 knows
@@ -293,7 +301,7 @@ def read_music21(
     **_,                  # arguments of other readers, not used
 ):
     "The notes (N,4) of any score that music21 can parse (Humdrum, ABC, …)."
-    return stream_to_notes(_parse_stream(path), steps_per_beat, max_steps)
+    with readable(path): return stream_to_notes(_parse_stream(path), steps_per_beat, max_steps)
 
 def read_png(
     path,                 # PNG file
@@ -319,10 +327,11 @@ def reader_for(
 def load_score(
     src,                # MIDI, MusicXML, Humdrum or ABC file, or a symusic.Score
 ):                      # symusic.Score in ticks
-    "A piece with its tempos, signatures and parts, from a file of any kind. Raises what the reader raises."
+    "A piece with its tempos, signatures and parts, from a file of any kind. ValueError for one that cannot be read."
     kind = SCORE_FILES.get(Path(src).suffix.lower()) if isinstance(src, (str, os.PathLike)) else None
     if kind is None: return read_score(src)
-    score = musicxml_to_score(src) if kind == 'musicxml' else stream_to_score(_parse_stream(src))
+    with readable(src):
+        score = musicxml_to_score(src) if kind == 'musicxml' else stream_to_score(_parse_stream(src))
     if len(score.tracks) == 1 and not score.tracks[0].name: score.tracks[0].name = Path(src).stem
     return score
 

@@ -59,6 +59,9 @@ def reconstruct_windows(
     starts = sounding_windows(roll, np.arange(0, T, W), (H, W))
     for k, out in enumerate(encode_windows(roll, encoder, starts, batch_size)):
         decoded = decode_rolls(out, decoder, threshold, batch_size, encoder.softest)
+        if decoded.shape[1] != encoder.in_chans:
+            raise ValueError(f'the decoder gives {decoded.shape[1]} channels, the encoder takes {encoder.in_chans}: '
+                             'use a pair that was trained together')
         for start, window in zip(starts[k*batch_size:].tolist(), decoded):
             yield start, full_keyboard(window[..., :T - start])
 
@@ -225,7 +228,8 @@ def score_seconds(
 ) -> np.ndarray:           # (N, 3) pitch, start and end in seconds
     "Notes of a score as they sound."
     start, length, pitch, _, _ = score_columns(score, drums, pedal)
-    return np.stack([pitch, tick_seconds(score, start), tick_seconds(score, start + length)], 1)
+    begin, end = (tick_seconds(score, at) for at in (start, start + length))
+    return np.stack([pitch, begin, np.maximum(end, begin + 1e-3)], 1)    # a note of no length is still heard
 
 def score_song(
     made: Reconstruction,  # from `reconstruct_file`
@@ -258,7 +262,8 @@ def score_files(
     `file` and `error` for a file that cannot be read."""
     rows = []
     for f in files:
-        try: made = reconstruct_file(f, encoder, decoder, **options)
+        try:
+            made = reconstruct_file(f, encoder, decoder, **options)
+            rows.append(dict(file=str(f), **{'grid used': str(made.report.grid)}, **score_song(made)))
         except (OSError, ValueError) as e: rows.append(dict(file=str(f), error=str(e)))
-        else: rows.append(dict(file=str(f), **{'grid used': str(made.report.grid)}, **score_song(made)))
     return rows

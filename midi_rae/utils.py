@@ -38,7 +38,10 @@ def set_seed(
 def default_device(
     name=None,  # 'cpu', 'cuda:1', …, a torch.device, or None
 ) -> str:
-    "The device asked for; by default a GPU where there is one, else the CPU. A launcher's processes take a GPU each."
+    """The device asked for; by default a GPU where there is one, else the CPU. A launcher's processes take a GPU each.
+    RuntimeError for CUDA where this torch has none."""
+    if str(name).startswith('cuda') and not torch.cuda.is_available():
+        raise RuntimeError(f'device={name!r}: torch finds no CUDA GPU here; use cpu')
     if name or not torch.cuda.is_available(): return name or 'cpu'
     return f"cuda:{int(os.environ.get('LOCAL_RANK', 0)) % torch.cuda.device_count()}"
 

@@ -224,7 +224,7 @@ def pca_colors(
     non_empty: Tensor,  # (B, N) bool: the tokens that decide the components and the scale
 ) -> Tensor:            # (B, N, 3) in 0…1
     "The first three principal components as colours, from the 2nd to the 98th percentile; missing components are ½."
-    z = emb.detach().double().cpu()
+    z = emb.detach().cpu().double()      # not every device has float64
     fit = z[non_empty.cpu()]
     out = torch.full((*z.shape[:2], 3), .5, dtype=torch.float64)
     if len(fit) < 2: return out.float()

@@ -294,7 +294,7 @@ def check(
 # %% ../nbs/27_preencode.ipynb #73e50e8e
 class _Seeded:
     "A pre-encoded corpus as `PairLoader` wants it."
-    def __init__(self, ds, seed): self.ds, self.seed = ds, seed
+    def __init__(self, ds, seed): self.ds, self.seed, self.epoch = ds, seed, 0
     def __len__(self): return len(self.ds)
     def batch(self, idxs, epoch): return self.ds.batch(idxs)
 

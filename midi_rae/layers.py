@@ -57,7 +57,7 @@ def _refuse_range(low, high, batch='rolls hold'):
                      '`(x > 0).float()`, or divide by 127 or 255; `encoder.check_input = False` turns this check off')
 
 class RangeCheck:
-    """Raise ValueError for values outside 0…1 or NaN: at once, but on a CUDA GPU for batches after the first some batches
+    """Raise ValueError for values outside 0…1 or NaN: at once, but after the first batch on a CUDA GPU some batches
     later, without waiting."""
     def __init__(self): self.first, self.pending = True, None   # (extremes on their way to the CPU, have they arrived?)
     def __reduce__(self): return type(self), ()       # copies and pickles start without a pending batch

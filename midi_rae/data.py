@@ -439,6 +439,7 @@ class PRPairDataset(torch.utils.data.Dataset):
         self.counts = -(-self.store.lengths[self.songs] // width)       # items of each song
         if self.train: self.counts = self.counts_of(weights, temperature)
         self.first = np.cumsum(self.counts) - self.counts               # first item of each song
+        self.work = np.unique(self.store.groups, return_inverse=True)[1]
 
     def __len__(self): return int(self.counts.sum())
 
@@ -453,7 +454,7 @@ def __getstate__(self:PRPairDataset): return self.__dict__ | dict(_blocks=None, 
 
 @patch
 def __getitem__(self:PRPairDataset, idx):  # 0..len-1
-    "One pair: images (C,H,W), deltas (2,), file_idx ()."
+    "One pair: images (C,H,W), deltas (2,), position (2,), file_idx (), work ()."
     return {k: v[0] for k, v in self.batch([idx]).items()}
 
 @patch
@@ -633,8 +634,10 @@ def images(self:PRPairDataset, a):  # uint8 (B,W,C,bits)
 def batch(self:PRPairDataset,
     idxs,               # (B,) items
     epoch:int=None,     # (default: the one of `set_epoch`)
-)->dict:                # img1, img2 (B,C,H,W); deltas (B,2) int64; file_idx (B,) int64, index into the store
-    "Collated pairs. An item of an epoch is always the same pair."
+)->dict:                # img1, img2, deltas, position, file_idx, work
+    """Collated pairs: views (B,C,H,W); `deltas` (B,2) int64; `position` (B,2) of the middle of each view in the piece, 0
+    its beginning and 1 its end; `file_idx` (B,) int64, index into the store; `work` (B,) int64, equal for pieces of one
+    group. An item of an epoch is always the same pair."""
     idxs, song, length, which, count = self.locate(idxs)
     epoch = (self.epoch if epoch is None else epoch) if self.train else 0
     deltas, up, room = self.shifts(idxs, epoch), self.transpositions(idxs, epoch), np.maximum(length - self.width, 0)
@@ -642,19 +645,21 @@ def batch(self:PRPairDataset,
     else: start = (2*which*room + count - 1) // np.maximum(2*(count - 1), 1)    # rounded which*room/(count-1)
     bits = self.height if self.store.velocity else -(-self.height//8)*8
     one, two = (self._buffers.empty((len(idxs), self.width, self.channels, bits)) for _ in range(2))
+    second = np.empty_like(start)
     for k in range(0, len(idxs), 128):
         s = slice(k, k + 128)
         self.unpack(self.first_views(idxs[s], song[s], start[s], room[s], up[s], epoch), one[s])
-        second = self.second_starts(idxs[s], start[s], deltas[s,0], room[s], epoch)
-        self.unpack(self.columns(song[s], second, up[s] + deltas[s,1]), two[s])
-        deltas[s,0] = second - start[s]
-    deltas, song = torch.from_numpy(deltas), torch.from_numpy(song)
-    return dict(img1=self.images(one), img2=self.images(two), deltas=deltas, file_idx=song)
+        second[s] = self.second_starts(idxs[s], start[s], deltas[s,0], room[s], epoch)
+        self.unpack(self.columns(song[s], second[s], up[s] + deltas[s,1]), two[s])
+    deltas[:,0] = second - start
+    position = (np.stack([start, second], 1) + self.width/2)/(room + self.width)[:,None]
+    numbers = dict(deltas=deltas, position=position.astype('f4'), file_idx=song, work=self.work[song])
+    return dict(img1=self.images(one), img2=self.images(two)) | {k: torch.from_numpy(v) for k, v in numbers.items()}
 
 # %% ../nbs/17_data.ipynb #68c82f27
 def collate_pairs(
     items,              # a list of pairs, or what `__getitems__` of the dataset returns
-)->dict:                # img1, img2 (B,C,H,W); deltas (B,2); file_idx (B,)
+)->dict:                # as `PRPairDataset.batch`
     "Collate function for torch's DataLoader that copies nothing where the pairs are already collated."
     return items.batch if isinstance(items, Pairs) else default_collate(items)
 

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['safe_mean', 'SIGReg', 'overlap_weight', 'attraction_loss', 'LeJEPA', 'anchor_loss', 'calc_enc_loss',
-           'calc_enc_loss_multiscale', 'mean_token', 'TranspositionHead', 'transposition_loss', 'koleo_loss',
-           'calc_koleo_loss', 'calc_mae_loss', 'calc_mep_loss', 'calc_levels_loss']
+           'calc_enc_loss_multiscale', 'mean_token', 'TranspositionHead', 'transposition_loss', 'contrast_loss',
+           'ContrastHeads', 'position_loss', 'koleo_loss', 'calc_koleo_loss', 'calc_mae_loss', 'calc_mep_loss',
+           'calc_levels_loss']
 
 # %% ../nbs/10_losses.ipynb #80a2437a
 import math
@@ -223,6 +224,61 @@ def transposition_loss(
     "Cross-entropy of the interval between two views, over the pairs with notes in both."
     errors = F.cross_entropy(head(out1, out2).float(), deltas[:, 1] + head.max_dy, reduction='none')
     return weighted_mean(errors, out1.patches[0].non_empty.any(1) & out2.patches[0].non_empty.any(1))
+
+# %% ../nbs/10_losses.ipynb #5c2f7a8e
+def contrast_loss(
+    z1: Tensor,  # (B, D) of view 1
+    z2: Tensor,  # (B, D) of view 2
+    work,        # (B,) int, equal for windows of one work
+    keep=None,   # (B,) bool, the pairs that count; None: all
+    temp=.1,     # temperature of the cosines
+) -> Tensor:     # scalar ≥ 0; zero with a gradient path for fewer than two pairs
+    """Cross-entropy of each window's partner among the other views of all ranks and micro-batches, both ways, in float32
+    or better; other windows of the same work do not count (InfoNCE, arXiv 1807.03748; arXiv 2002.05709)."""
+    with torch.autocast(z1.device.type, enabled=False):
+        z1, z2 = (F.normalize(z.to(torch.promote_types(z.dtype, torch.float32)), dim=-1) for z in (z1, z2))
+        keep = torch.ones_like(work) if keep is None else keep
+        rows = all_rows(torch.cat([z1, z2, work[:, None].to(z1.dtype), keep[:, None].to(z1.dtype)], 1))
+        rows = rows[rows[:, -1] > 0]
+        if len(rows) < 2: return rows.sum()*0.
+        z1, z2, w = rows[:, :z1.shape[1]], rows[:, z1.shape[1]:-2], rows[:, -2]
+        same = (w[:, None] == w) & ~torch.eye(len(w), dtype=torch.bool, device=w.device)
+        scores = (z1 @ z2.T/temp).masked_fill(same, -math.inf)
+        right = torch.arange(len(scores), device=w.device)
+        return (F.cross_entropy(scores, right) + F.cross_entropy(scores.T, right))/2
+
+class ContrastHeads(nn.Module):
+    "A linear projection of each of the coarsest levels, by which windows are compared."
+    def __init__(self,
+        dims: list,    # width of each level, coarsest first
+        out_dim=64,    # width of the projections
+        temp=.1,       # temperature of the cosines
+    ):
+        super().__init__()
+        self.temp = temp
+        self.heads = nn.ModuleList([nn.Linear(d, out_dim, bias=False) for d in dims])
+
+    def forward(self,
+        out1: EncoderOutput,  # of view 1
+        out2: EncoderOutput,  # of view 2
+        work: Tensor,         # (B,) int, equal for windows of one work
+    ) -> Tensor:              # scalar
+        "`contrast_loss` of the mean tokens, averaged over levels."
+        each = []
+        for h, s1, s2 in zip(self.heads, out1.patches, out2.patches):
+            keep = (s1.non_empty & s1.unmasked).any(1) & (s2.non_empty & s2.unmasked).any(1)
+            each.append(contrast_loss(h(mean_token(s1)), h(mean_token(s2)), work, keep, self.temp))
+        return torch.stack(each).mean()
+
+def position_loss(
+    head: nn.Module,      # (B, D) → (B, 1)
+    out: EncoderOutput,   # of a view
+    position: Tensor,     # (B,) of the middle of each window in its piece, 0…1
+) -> Tensor:              # scalar ≥ 0; 1: no better than always the middle of the piece
+    "Squared error of a window's position told from the coarsest level, relative to the variance of uniform positions."
+    s = out.patches[0]
+    error = (head(mean_token(s)).float().squeeze(1) - position).pow(2)*12
+    return weighted_mean(error, (s.non_empty & s.unmasked).any(1))
 
 # %% ../nbs/10_losses.ipynb #24261f3a
 def koleo_loss(

@@ -21,8 +21,8 @@ from .collectives import all_sum
 from .patches import draw_mae_mask, non_empty_patches, patch_head, unpatchify
 from .hub import load_into
 from midi_rae.losses import (
-    anchor_loss, calc_enc_loss_multiscale, calc_koleo_loss, calc_levels_loss, calc_mae_loss, calc_mep_loss, LeJEPA,
-    transposition_loss, TranspositionHead,
+    anchor_loss, calc_enc_loss_multiscale, calc_koleo_loss, calc_levels_loss, calc_mae_loss, calc_mep_loss,
+    ContrastHeads, LeJEPA, position_loss, transposition_loss, TranspositionHead,
 )
 from .distill import distill_terms, feature_loss, FeatureHeads, make_teacher, prototype_usage, teacher_targets
 from .metrics import collapse_diagnostics, f1_score, pixel_counts
@@ -107,6 +107,10 @@ class Pretrainer(nn.Module):
         self.transposition_head = None
         if cfg.loss.transposition > 0:
             self.transposition_head = TranspositionHead(self.encoder.levels[0].dim, cfg.data.max_dy)
+        dims = [o.dim for o in self.encoder.levels]
+        self.position_head = nn.Linear(dims[0], 1) if cfg.loss.position > 0 else None
+        self.contrast_heads = None
+        if cfg.loss.contrast > 0: self.contrast_heads = ContrastHeads(dims[:cfg.contrast.levels], temp=cfg.contrast.temp)
         self.lejepa = LeJEPA(cfg.loss.lambd, cfg.loss.num_slices, compiled=cfg.train.compile)
         self.loss = dict(cfg.loss)
         self.mask_ratio = cfg.mask.ratio   # also in evaluation, where the encoder by itself does not mask
@@ -117,7 +121,7 @@ class Pretrainer(nn.Module):
             self.student_heads, self.teacher = make_teacher(cfg, self.encoder)
         self.feature_heads = None
         if cfg.loss.features > 0:
-            self.feature_heads = FeatureHeads([o.dim for o in self.encoder.levels], cfg.distill.hidden)
+            self.feature_heads = FeatureHeads(dims, cfg.distill.hidden)
         parts = dict(self.named_children())
         for name in cfg.train.frozen:
             if name not in parts: raise ValueError(f'train.frozen: no part {name!r}; there are {", ".join(parts)}')
@@ -194,7 +198,7 @@ def profile_terms(self:Pretrainer,
 
 @patch
 def forward(self:Pretrainer,
-    batch: dict,      # img1, img2 (B, C, H, W) in [0, 1]; deltas (B, 2); optional mae_mask (B, N) bool, True = visible
+    batch: dict,      # of `PRPairDataset`, images in [0, 1]; optional mae_mask (B, N) bool, True = visible
 ) -> dict:            # scalars: 'loss' and its terms
     """The loss of a batch of pairs and the terms that it is made of. Raises ValueError for rolls or masks that do not
     fit the encoder."""
@@ -213,6 +217,10 @@ def forward(self:Pretrainer,
     if w['koleo'] > 0: terms['koleo'] = (calc_koleo_loss(out1.patches) + calc_koleo_loss(out2.patches))/2
     if self.transposition_head is not None:
         terms['transposition'] = transposition_loss(self.transposition_head, out1, out2, batch['deltas'])
+    if self.contrast_heads is not None: terms['contrast'] = self.contrast_heads(out1, out2, batch['work'])
+    if self.position_head is not None:
+        each = [position_loss(self.position_head, o, p) for o, p in zip((out1, out2), batch['position'].unbind(1))]
+        terms['position'] = sum(each)/2
     terms |= self.profile_terms(out1, out2, x1, x2)
     if self.student_heads is not None: terms |= distill_terms(self.student_heads, out1, out2, batch, self.student_temp)
     if self.feature_heads is not None:
@@ -221,7 +229,8 @@ def forward(self:Pretrainer,
     if self.predictor is not None:
         with torch.no_grad(): targets = self.encoder(x1, mask_ratio=0., mae_mask=torch.ones_like(mask)).patches
         terms['mep'] = calc_mep_loss(*self.predictor(out1), targets)
-    for k in ('koleo', 'transposition', 'coarse_to_fine', 'profiles', 'piece', 'dino', 'ibot', 'features', 'mep'):
+    for k in ('koleo', 'transposition', 'contrast', 'position', 'coarse_to_fine', 'profiles', 'piece', 'dino', 'ibot',
+              'features', 'mep'):
         if k in terms: loss = loss + w[k]*terms[k]
     return dict(loss=loss, **terms)
 
@@ -348,7 +357,7 @@ def start_from(
     fit."""
     missing = []
     parts = ('mae_decoder', 'predictor', 'coarse_to_fine', 'profile_heads', 'piece_heads', 'feature_heads',
-             'transposition_head')
+             'transposition_head', 'position_head', 'contrast_heads')
     for part in ('encoder', *parts):
         own = getattr(model, part)
         if own is None: continue

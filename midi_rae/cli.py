@@ -293,7 +293,7 @@ def probe_cli(
 @command
 def prepare_cli(
     source:str='music21',   # midi, scores, pop909, music21 or png; stores joins prepared ones
-    root:str=None,          # folder to read; for music21 collections: bach,palestrina; for stores several folders
+    root:str=None,          # folder to read; for music21 collections: bach,palestrina; for stores theirs, a:b:c
     out:str=None,           # folder of the store (default: data/bach, or data/SOURCE)
     steps_per_beat:int=4,   # time steps in a quarter note
     velocity:bool=False,    # keep velocities

@@ -635,9 +635,9 @@ def batch(self:PRPairDataset,
     idxs,               # (B,) items
     epoch:int=None,     # (default: the one of `set_epoch`)
 )->dict:                # img1, img2, deltas, position, file_idx, work
-    """Collated pairs: views (B,C,H,W); `deltas` (B,2) int64; `position` (B,2) of the middle of each view in the piece, 0
-    its beginning and 1 its end; `file_idx` (B,) int64, index into the store; `work` (B,) int64, equal for pieces of one
-    group. An item of an epoch is always the same pair."""
+    """Collated pairs: views (B,C,H,W); `deltas` (B,2) int64; `position` (B,2) of the middle of each view in the piece,
+    0 its beginning and 1 its end; `file_idx` (B,) int64, index into the store; `work` (B,) int64, equal for pieces of
+    one group. An item of an epoch is always the same pair."""
     idxs, song, length, which, count = self.locate(idxs)
     epoch = (self.epoch if epoch is None else epoch) if self.train else 0
     deltas, up, room = self.shifts(idxs, epoch), self.transpositions(idxs, epoch), np.maximum(length - self.width, 0)

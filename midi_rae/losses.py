@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['safe_mean', 'SIGReg', 'overlap_weight', 'attraction_loss', 'LeJEPA', 'anchor_loss', 'calc_enc_loss',
            'calc_enc_loss_multiscale', 'mean_token', 'TranspositionHead', 'transposition_loss', 'contrast_loss',
-           'ContrastHeads', 'position_loss', 'koleo_loss', 'calc_koleo_loss', 'calc_mae_loss', 'calc_mep_loss',
-           'calc_levels_loss']
+           'ContrastHeads', 'PositionHead', 'position_loss', 'koleo_loss', 'calc_koleo_loss', 'calc_mae_loss',
+           'calc_mep_loss', 'calc_levels_loss']
 
 # %% ../nbs/10_losses.ipynb #80a2437a
 import math
@@ -233,8 +233,8 @@ def contrast_loss(
     keep=None,   # (B,) bool, the pairs that count; None: all
     temp=.1,     # temperature of the cosines
 ) -> Tensor:     # scalar ≥ 0; zero with a gradient path for fewer than two pairs
-    """Cross-entropy of each window's partner among the other views of all ranks and micro-batches, both ways, in float32
-    or better; other windows of the same work do not count (InfoNCE, arXiv 1807.03748; arXiv 2002.05709)."""
+    """Cross-entropy of each window's partner among the other views of all ranks and micro-batches, both ways, in
+    float32 or better; other windows of the same work do not count (InfoNCE, arXiv 1807.03748; arXiv 2002.05709)."""
     with torch.autocast(z1.device.type, enabled=False):
         z1, z2 = (F.normalize(z.to(torch.promote_types(z.dtype, torch.float32)), dim=-1) for z in (z1, z2))
         keep = torch.ones_like(work) if keep is None else keep
@@ -270,14 +270,20 @@ class ContrastHeads(nn.Module):
             each.append(contrast_loss(h(mean_token(s1)), h(mean_token(s2)), work, keep, self.temp))
         return torch.stack(each).mean()
 
+class PositionHead(nn.Linear):
+    "A linear layer from the mean token of a window to its position, which starts with the middle of the piece."
+    def __init__(self, dim):  # width of the coarsest level
+        super().__init__(dim, 1)
+        nn.init.zeros_(self.weight); nn.init.constant_(self.bias, .5)
+
 def position_loss(
-    head: nn.Module,      # (B, D) → (B, 1)
+    head: PositionHead,
     out: EncoderOutput,   # of a view
     position: Tensor,     # (B,) of the middle of each window in its piece, 0…1
 ) -> Tensor:              # scalar ≥ 0; 1: no better than always the middle of the piece
     "Squared error of a window's position told from the coarsest level, relative to the variance of uniform positions."
     s = out.patches[0]
-    error = (head(mean_token(s)).float().squeeze(1) - position).pow(2)*12
+    error = 12*(head(mean_token(s)).float().squeeze(1) - position).pow(2)
     return weighted_mean(error, (s.non_empty & s.unmasked).any(1))
 
 # %% ../nbs/10_losses.ipynb #24261f3a

@@ -9,7 +9,7 @@ __all__ = ['TASKS', 'POOLS', 'PROBES', 'PENALTIES', 'MLP_PENALTIES', 'Task', 'Ex
            'fit_probe', 'quiet', 'AttentionPool', 'fit_attention', 'bootstrap', 'class_sums', 'accuracy',
            'balanced_accuracy', 'value_sums', 'explained', 'reciprocal_ranks', 'chance_mrr', 'probe_task',
            'untrained_encoders', 'check_choices', 'probe_rows', 'TunedEncoder', 'Standardise', 'finetune',
-           'trivial_rows', 'probe_matrix', 'matrix_table', 'plot_matrix', 'online_examples', 'online_probe']
+           'trivial_rows', 'key_rows', 'probe_matrix', 'matrix_table', 'plot_matrix', 'online_examples', 'online_probe']
 
 # %% ../nbs/23_probe.ipynb #67cdf164
 import warnings
@@ -34,6 +34,7 @@ from torch import nn
 from tqdm.auto import tqdm
 from .hub import untrained
 from .vit import ViTEncoder
+from .profiles import key_shares
 from .pianoroll import PITCHES
 from .data import RollStore
 from .viz import InlineFigure
@@ -891,6 +892,29 @@ def trivial_rows(
         if row: out.append(dict(features='majority or chance', dim='') | row | dict(probe='none', pool='', chosen=1))
     return out
 
+# %% ../nbs/23_probe.ipynb #6c686df1
+def key_rows(
+    ex: Examples,  # windows, places and their labels
+    parts: list,   # (n,) part of each window, one array a split
+) -> list:         # of dicts like those of `probe_rows`
+    "The tasks about keys, answered by `key_shares` of the pitch classes of each window; nothing is fitted."
+    low, out = (PITCHES - ex.x.shape[2])//2, []
+    keys = key_shares(torch.from_numpy(np.nan_to_num(pitch_classes(ex.x, low)))).numpy()
+    songs = np.unique(ex.groups, return_inverse=True)[1]
+    for name in ('key', 'local key'):
+        if name not in ex.tasks: continue
+        task, y, window = ex.tasks[name], task_label(ex, name), np.arange(len(ex.x))
+        if asks_places(task): window = ex.at[:, 0]
+        def sums(wanted):
+            i = np.concatenate([np.flatnonzero(np.isfinite(y) & (p[window] == wanted)) for p in parts])
+            song = ex.song[window[i]]
+            return _sums(task, y[i], keys[window[i]], song, songs[song], songs.max() + 1)
+        val, test = sums(1), sums(2)
+        if not (val.any() and test.any()): continue
+        about = dict(features='key profiles', dim=12, task=name, probe='none', pool='', chosen=1)
+        out.append(about | dict(val=float(accuracy(val.sum(0)))) | _scores(task, test))
+    return out
+
 # %% ../nbs/23_probe.ipynb #be24986f
 def probe_matrix(
     encoders: dict,          # name → encoder in eval mode
@@ -921,7 +945,8 @@ def probe_matrix(
     if tasks: ex = replace(ex, tasks={k: t for k, t in ex.tasks.items() if k in {*tasks, *ceiling}})
     parts = [window_parts(ex, s) for s in range(1 if ex.parts is not None else seeds)]
     base = baseline_features(ex, parts[0], seed=seed)
-    out = trivial_rows(ex, parts) + probe_rows({k: {'': [v]} for k, v in base.items()}, ex, parts, probes, jobs, seed)
+    out = trivial_rows(ex, parts) + key_rows(ex, parts)
+    out += probe_rows({k: {'': [v]} for k, v in base.items()}, ex, parts, probes, jobs, seed)
     groups, shapes = {}, {}
     for name, e in encoders.items():
         groups[name] = lambda e=e: [e]

@@ -22,7 +22,7 @@ from .patches import draw_mae_mask, non_empty_patches, patch_head, unpatchify
 from .hub import load_into
 from midi_rae.losses import (
     anchor_loss, calc_enc_loss_multiscale, calc_koleo_loss, calc_levels_loss, calc_mae_loss, calc_mep_loss,
-    ContrastHeads, LeJEPA, position_loss, transposition_loss, TranspositionHead,
+    ContrastHeads, LeJEPA, position_loss, PositionHead, transposition_loss, TranspositionHead,
 )
 from .distill import distill_terms, feature_loss, FeatureHeads, make_teacher, prototype_usage, teacher_targets
 from .metrics import collapse_diagnostics, f1_score, pixel_counts
@@ -104,13 +104,14 @@ class Pretrainer(nn.Module):
         if cfg.loss.piece > 0 and cfg.data.max_dy > 0:
             raise ValueError(f'loss.piece={cfg.loss.piece}: no profile of the other view can be told where it is '
                              f'transposed by some interval; set data.max_dy=0 (it is {cfg.data.max_dy})')
+        dims = [o.dim for o in self.encoder.levels]
         self.transposition_head = None
         if cfg.loss.transposition > 0:
-            self.transposition_head = TranspositionHead(self.encoder.levels[0].dim, cfg.data.max_dy)
-        dims = [o.dim for o in self.encoder.levels]
-        self.position_head = nn.Linear(dims[0], 1) if cfg.loss.position > 0 else None
+            self.transposition_head = TranspositionHead(dims[0], cfg.data.max_dy)
+        self.position_head = PositionHead(dims[0]) if cfg.loss.position > 0 else None
         self.contrast_heads = None
-        if cfg.loss.contrast > 0: self.contrast_heads = ContrastHeads(dims[:cfg.contrast.levels], temp=cfg.contrast.temp)
+        if cfg.loss.contrast > 0:
+            self.contrast_heads = ContrastHeads(dims[:cfg.contrast.levels], temp=cfg.contrast.temp)
         self.lejepa = LeJEPA(cfg.loss.lambd, cfg.loss.num_slices, compiled=cfg.train.compile)
         self.loss = dict(cfg.loss)
         self.mask_ratio = cfg.mask.ratio   # also in evaluation, where the encoder by itself does not mask

@@ -101,11 +101,16 @@ class ProfileHeads(nn.Module):
         dims: list,                # width of each level that predicts, coarsest first
         kinds=('pitch_class',),    # keys of `SIZES`
         hidden=128,                # width of the hidden layer; 0: none, the heads are linear
+        weights=None,              # name → weight of its loss; others: 1
     ):
         super().__init__()
         unknown = [k for k in kinds if k not in SIZES]
         if unknown or not kinds: raise ValueError(f'profiles.kinds={list(kinds)}: choose from {", ".join(SIZES)}')
-        self.kinds = tuple(kinds)
+        self.kinds, self.weights = tuple(kinds), {k: 1. for k in kinds} | dict(weights or {})
+        if wrong := [k for k, w in self.weights.items() if k not in kinds or w < 0]:
+            raise ValueError(f'profiles.weights: {wrong[0]}={self.weights[wrong[0]]}, but weights are 0 or more, of '
+                             f'{", ".join(kinds)}')
+        if not any(self.weights.values()): raise ValueError('profiles.weights: all are 0; set loss.profiles=0 instead')
         total = sum(SIZES[k] for k in kinds)
         mlp = lambda d: nn.Sequential(nn.LayerNorm(d), nn.Linear(d, hidden), nn.GELU(), nn.Linear(hidden, total))
         self.heads = nn.ModuleList([mlp(d) if hidden else nn.Linear(d, total) for d in dims])
@@ -122,7 +127,8 @@ def profile_errors(
     pred: dict,       # name → (B, N, size)
     target: dict,     # name → (B, N, size)
     weight: Tensor,   # (B, N) ≥ 0
-) -> Tensor:          # scalar ≥ 0: mean over profiles
+    weights=None,     # name → weight of a profile; others: 1
+) -> Tensor:          # scalar ≥ 0: weighted mean over profiles
     "Kullback–Leibler divergence of distributions, squared error of values."
     each = []
     for k, z in pred.items():
@@ -132,13 +138,15 @@ def profile_errors(
             w = weight*(t.sum(-1) > 0)
         else: e = (z - t).pow(2).sum(-1)
         each.append(weighted_mean(e, w))
-    return torch.stack(each).mean()
+    each, ws = torch.stack(each), torch.tensor([(weights or {}).get(k, 1.) for k in pred], device=each[0].device)
+    return (each*ws).sum()/ws.sum()
 
 def profile_loss(
     preds: list,           # from `ProfileHeads`
     out: EncoderOutput,    # what they were predicted from
     x: Tensor,             # (B, C, H, W) the view with nothing hidden
     pitch_low=None,        # as in `column_profiles`
+    weights=None,          # as in `profile_errors`
 ) -> Tensor:               # scalar ≥ 0
     "`profile_errors` averaged over levels."
     losses = []
@@ -146,5 +154,5 @@ def profile_loss(
         H, W = s.grid
         target = {k: v.repeat(1, H, 1) for k, v in column_profiles(x, W, pitch_low, tuple(p)).items()}
         weight = torch.ones_like(s.non_empty, dtype=torch.float32) if s.stage_mask is None else s.stage_mask.float()
-        losses.append(profile_errors(p, target, weight))
+        losses.append(profile_errors(p, target, weight, weights))
     return torch.stack(losses).mean()

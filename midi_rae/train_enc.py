@@ -82,7 +82,7 @@ def make_profile_heads(
     "Heads that predict musical profiles from coarse levels."
     with torch.no_grad(): patches = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
     dims = [s.dim for s in patches][:cfg.profiles.levels if levels is None else levels]
-    return ProfileHeads(dims, list(cfg.profiles.kinds), cfg.profiles.hidden)
+    return ProfileHeads(dims, list(cfg.profiles.kinds), cfg.profiles.hidden, cfg.profiles.weights)
 
 # %% ../nbs/26_train_enc.ipynb #3350009d
 class Pretrainer(nn.Module):
@@ -193,7 +193,8 @@ def profile_terms(self:Pretrainer,
 ) -> dict:                # profiles, piece; those that are switched on
     "Losses of the profiles of the same view and of the other one; with `profiles.whole` from both views, equally."
     views = [(out1, x1, x2), (out2, x2, x1)] if self.whole_profiles else [(out1, x1, x2)]
-    mean = lambda heads, which: torch.stack([profile_loss(heads(v[0]), v[0], v[which]) for v in views]).mean()
+    error = lambda heads, v, which: profile_loss(heads(v[0]), v[0], v[which], weights=heads.weights)
+    mean = lambda heads, which: torch.stack([error(heads, v, which) for v in views]).mean()
     terms = dict(profiles=(self.profile_heads, 1), piece=(self.piece_heads, 2))
     return {k: mean(*args) for k, args in terms.items() if args[0] is not None}
 

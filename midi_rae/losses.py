@@ -277,7 +277,7 @@ class PositionHead(nn.Linear):
         nn.init.zeros_(self.weight); nn.init.constant_(self.bias, .5)
 
 def position_loss(
-    head: PositionHead,
+    head: PositionHead,   # of the coarsest level
     out: EncoderOutput,   # of a view
     position: Tensor,     # (B,) of the middle of each window in its piece, 0…1
 ) -> Tensor:              # scalar ≥ 0; 1: no better than always the middle of the piece

@@ -89,7 +89,8 @@ class Pretrainer(nn.Module):
     """Encoder, MAE decoder and the optional parts: maps a batch of pairs to loss terms. Raises ValueError for a loss
     whose part the model lacks."""
     def __init__(self,
-        # model.encoder, model.mae_decoder, model.predictor, loss, levels, distill, train.frozen, data.max_dy
+        # model.encoder, model.mae_decoder, model.predictor, loss, levels, profiles, contrast, distill, train.frozen,
+        # data.max_dy
         cfg: DictConfig,
     ):
         super().__init__()

@@ -247,6 +247,7 @@ def contrast_loss(
         right = torch.arange(len(scores), device=w.device)
         return (F.cross_entropy(scores, right) + F.cross_entropy(scores.T, right))/2
 
+# %% ../nbs/10_losses.ipynb #65d99385
 class ContrastHeads(nn.Module):
     "A linear projection of each of the coarsest levels, by which windows are compared."
     def __init__(self,
@@ -255,6 +256,7 @@ class ContrastHeads(nn.Module):
         temp=.1,       # temperature of the cosines
     ):
         super().__init__()
+        if not dims: raise ValueError('contrast.levels=0: windows are compared by at least one level')
         self.temp = temp
         self.heads = nn.ModuleList([nn.Linear(d, out_dim, bias=False) for d in dims])
 

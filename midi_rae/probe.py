@@ -898,11 +898,11 @@ def key_rows(
     parts: list,   # (n,) part of each window, one array a split
 ) -> list:         # of dicts like those of `probe_rows`
     "The tasks about keys, answered by `key_shares` of the pitch classes of each window; nothing is fitted."
-    low, out = (PITCHES - ex.x.shape[2])//2, []
+    low, out, names = (PITCHES - ex.x.shape[2])//2, [], [k for k in ('key', 'local key') if k in ex.tasks]
+    if not names: return []
     keys = key_shares(torch.from_numpy(np.nan_to_num(pitch_classes(ex.x, low)))).numpy()
     songs = np.unique(ex.groups, return_inverse=True)[1]
-    for name in ('key', 'local key'):
-        if name not in ex.tasks: continue
+    for name in names:
         task, y, window = ex.tasks[name], task_label(ex, name), np.arange(len(ex.x))
         if asks_places(task): window = ex.at[:, 0]
         def sums(wanted):

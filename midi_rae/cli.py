@@ -309,11 +309,12 @@ def prepare_cli(
     out = out or ('data/bach' if source == 'music21' and root in (None, 'bach') else f'data/{source}')
     with one_line('midi_rae_prepare'):
         if source == 'stores':
-            if not root: raise ValueError('--source stores needs --root: folders of stores, joined by ' + os.pathsep)
             given = dict(steps_per_beat=steps_per_beat != 4, velocity=velocity, onsets=onsets, step=step is not None)
             if wrong := [k for k, v in given.items() if v]:
                 raise ValueError(f'--source stores joins what has been read: give --{wrong[0]} where a store is made')
-            store = join_stores(root.split(os.pathsep), out)
+            stores = (root or '').split(os.pathsep)
+            if len(stores) < 2: raise ValueError(f'--source stores joins two or more: --root a{os.pathsep}b, not {root}')
+            store = join_stores(stores, out)
         else:
             reading = dict(workers=workers, timeout=timeout, step=step)
             store = prepare(source, out, root, steps_per_beat, velocity, onsets, **reading)

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['decode_rolls', 'reconstruct_windows', 'reconstruct_midi', 'window_notes', 'join_windows', 'plot_song', 'note_f1',
-           'score_rolls', 'load_pair', 'Reconstruction', 'reconstruct_file', 'score_seconds', 'score_song',
-           'score_files']
+           'score_rolls', 'load_pair', 'score_store', 'Reconstruction', 'reconstruct_file', 'score_seconds',
+           'score_song', 'score_files']
 
 # %% ../nbs/30_reconstruct.ipynb #0669f9c5
 import math
@@ -23,6 +23,7 @@ from midi_rae.pianoroll import (
     roll_to_notes, score_columns, score_omissions, tick_seconds, VELOCITY_SCALE,
 )
 from .readers import load_score
+from .data import RollStore
 from .viz import error_image, error_legend, InlineFigure, pitch_axis, plot_roll
 from .embed import encode_windows, encoder_grid, NoteRoll, score_roll, sounding_windows
 
@@ -178,6 +179,33 @@ def load_pair(
     "An encoder and its decoder. FileNotFoundError without weights, ValueError for a run that trained no decoder."
     source = RECONSTRUCTION_WEIGHTS if run is None else run
     return tuple(load_model(source, part).to(device) for part in ('encoder', 'decoder'))
+
+# %% ../nbs/30_reconstruct.ipynb #463ac6bb
+def score_store(
+    store: RollStore,    # prepared music, with the encoder's channels
+    pieces,              # numbers of pieces, for instance `split(store)['val']`
+    encoder: nn.Module,  # of a pair, see `load_pair`
+    decoder: nn.Module,  # of the same pair
+    steps=4096,          # of each piece, from its beginning
+    limit=40,            # pieces of each source at most: the first ones
+) -> list[dict]:         # a row for each source: music, pieces, pixel_f1, note_f1, onset_f1
+    """How well music of each source of a store is reconstructed: pixel F1 of all its pieces together, note scores as the
+    mean over pieces, compared step for step. A store that joins others has them as its sources."""
+    joined, sources, rows = store.settings['source'] == 'stores', {}, []
+    for i in pieces: sources.setdefault(store.names[i].split('/')[0] if joined else store.path.name, []).append(i)
+    for music, those in sources.items():
+        counts, notes = 0, []
+        for i in those[:limit]:
+            truth = store.song(i)[..., :steps]
+            roll = np.zeros_like(truth)
+            for s, window in reconstruct_windows(truth, encoder, decoder): roll[..., s:s + window.shape[-1]] = window
+            a, b = (v[0] if len(v) == 1 else v for v in (roll, truth))
+            counts = counts + pixel_counts(torch.from_numpy(a), torch.from_numpy(b))
+            notes.append(note_f1(a, b))
+        mean = {f'{k}_f1': float(np.mean([n[key] for n in notes])) for k, key in (('note', 'f1'), ('onset', 'onset_f1'))}
+        rows.append(dict(music=music, pieces=len(notes), pixel_f1=f1_score(counts)['f1'], **mean))
+    return rows
+
 
 # %% ../nbs/30_reconstruct.ipynb #cd185bc8
 @dataclass

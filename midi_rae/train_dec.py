@@ -7,6 +7,7 @@ __all__ = ['trained_encoder', 'frozen_predictor', 'check_same_encoder', 'Reconst
            'make_loader', 'train']
 
 # %% ../nbs/28_train_dec.ipynb #3b052897
+import copy
 import torch.nn.functional as F, torch
 from fastcore.basics import patch
 from omegaconf import DictConfig, OmegaConf
@@ -65,7 +66,8 @@ def check_same_encoder(
 # %% ../nbs/28_train_dec.ipynb #813bdd1b
 class Reconstructor(nn.Module):
     """Encoder and decoder, and where levels are dropped the encoder's frozen predictor: maps a batch of rolls to the
-    reconstruction loss."""
+    reconstruction loss. With `dec.keep` the encoder as it was before, too, against forgetting (after Li and Hoiem,
+    arXiv 1606.09282, but for embeddings instead of predictions). ValueError where a key has no effect."""
     drop_weight = .1   # loss weight of samples without some levels, whose loss is much larger than that of whole ones
     drop_pos = 2.      # weight of active pixels there: for F1, guesses pay off well below a probability of 1/2
 
@@ -79,13 +81,19 @@ class Reconstructor(nn.Module):
         predicts = self.level_drop and cfg.dec.encoder and has_part(cfg.dec.encoder, 'predictor')
         self.predictor = frozen_predictor(cfg.dec.encoder, self.encoder) if predicts else None
         if not self.finetune: self.encoder.requires_grad_(False)
+        self.keep = cfg.dec.keep
+        if self.keep < 0: raise ValueError(f'dec.keep={self.keep} is below 0')
+        if self.keep and not (self.finetune and cfg.dec.encoder):
+            raise ValueError(f'dec.keep={self.keep} has no effect without dec.finetune=true and dec.encoder: leave it out')
+        self.before = copy.deepcopy(self.encoder).requires_grad_(False) if self.keep else None
         self.level_weights = check_level_weights(cfg, self.decoder, 'dec.return_levels')
 
     def train(self, mode=True):  # of the decoder, and of an encoder that is trained with it
-        "A frozen encoder and the predictor stay in eval mode."
+        "Whatever is frozen stays in eval mode."
         super().train(mode)
         if not self.finetune: self.encoder.eval()
-        if self.predictor is not None: self.predictor.eval()
+        for m in (self.predictor, self.before):
+            if m is not None: m.eval()
         return self
 
 # %% ../nbs/28_train_dec.ipynb #9759f396
@@ -134,13 +142,26 @@ def drop_levels(self:Reconstructor,
 
 # %% ../nbs/28_train_dec.ipynb #930397fc
 @patch
+def forgotten(self:Reconstructor,
+    x,                   # (B, C, H, W)
+    out: EncoderOutput,  # of it
+):                       # scalar, 0 where nothing has moved
+    """How far tokens are from what they were: squared distance over their squared norm before, as the mean over the tokens
+    of a level, and over levels."""
+    with torch.no_grad(): was = self.before(x, mask_ratio=0.)
+    each = [(a.emb - b.emb).square().sum(-1)/b.emb.square().sum(-1) for a, b in zip(out.patches, was.patches)]
+    return sum(d.mean() for d in each)/len(each)
+
+@patch
 def forward(self:Reconstructor,
     batch: dict,   # img1 (B, C, H, W) in [0, 1]; enc_out where it is encoded already
-) -> dict:         # 'loss'; with dec.return_levels also its parts 'pixels' and 'levels'
-    """Mean binary cross-entropy per pixel, less weight for samples that lost levels, plus the loss of coarser levels.
+) -> dict:         # 'loss'; with dec.return_levels or dec.keep also its parts 'pixels', 'levels', 'forgotten'
+    """Mean binary cross-entropy per pixel, less weight for samples that lost levels, plus the loss of coarser levels and
+    `dec.keep` times `forgotten`.
     Raises ValueError for rolls that the encoder does not take, and encodings that the decoder was not built for."""
     x, out = batch['img1'], batch.get('enc_out')
     out = self.encode(x) if out is None else out
+    lost = self.forgotten(x, out) if self.training and self.before is not None else None
     whole = x.new_ones(len(x), dtype=torch.bool)
     if self.training and self.level_drop: out, whole = self.drop_levels(out)
     decoded = self.decoder(out)
@@ -148,9 +169,12 @@ def forward(self:Reconstructor,
     pos_weight = per_sample(self.pos_weight, self.drop_pos)
     each = F.binary_cross_entropy_with_logits(full_size(decoded), x, pos_weight=pos_weight, reduction='none')
     loss = weighted_mean(each, per_sample(1., self.drop_weight))
-    if not isinstance(decoded, list): return dict(loss=loss)
-    levels = calc_levels_loss(decoded[:-1], x, self.level_weights)
-    return dict(loss=loss + levels, pixels=loss, levels=levels)
+    terms = {}
+    if isinstance(decoded, list): terms['levels'] = calc_levels_loss(decoded[:-1], x, self.level_weights)
+    if lost is not None: terms['forgotten'] = lost
+    if not terms: return dict(loss=loss)
+    total = loss + terms.get('levels', 0.) + self.keep*terms.get('forgotten', 0.)
+    return dict(loss=total, pixels=loss, **terms)
 
 # %% ../nbs/28_train_dec.ipynb #ad1b0ee0
 @torch.no_grad()

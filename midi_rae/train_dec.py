@@ -84,7 +84,8 @@ class Reconstructor(nn.Module):
         self.keep = cfg.dec.keep
         if self.keep < 0: raise ValueError(f'dec.keep={self.keep} is below 0')
         if self.keep and not (self.finetune and cfg.dec.encoder):
-            raise ValueError(f'dec.keep={self.keep} has no effect without dec.finetune=true and dec.encoder: leave it out')
+            raise ValueError(f'dec.keep={self.keep} has no effect without dec.finetune=true and dec.encoder: '
+                             'leave it out')
         self.before = copy.deepcopy(self.encoder).requires_grad_(False) if self.keep else None
         self.level_weights = check_level_weights(cfg, self.decoder, 'dec.return_levels')
 
@@ -146,8 +147,8 @@ def forgotten(self:Reconstructor,
     x,                   # (B, C, H, W)
     out: EncoderOutput,  # of it
 ):                       # scalar, 0 where nothing has moved
-    """How far tokens are from what they were: squared distance over their squared norm before, as the mean over the tokens
-    of a level, and over levels."""
+    """How far tokens are from what they were: squared distance over their squared norm before, as the mean over the
+    tokens of a level, and over levels."""
     with torch.no_grad(): was = self.before(x, mask_ratio=0.)
     each = [(a.emb - b.emb).square().sum(-1)/b.emb.square().sum(-1) for a, b in zip(out.patches, was.patches)]
     return sum(d.mean() for d in each)/len(each)
@@ -156,8 +157,8 @@ def forgotten(self:Reconstructor,
 def forward(self:Reconstructor,
     batch: dict,   # img1 (B, C, H, W) in [0, 1]; enc_out where it is encoded already
 ) -> dict:         # 'loss'; with dec.return_levels or dec.keep also its parts 'pixels', 'levels', 'forgotten'
-    """Mean binary cross-entropy per pixel, less weight for samples that lost levels, plus the loss of coarser levels and
-    `dec.keep` times `forgotten`.
+    """Mean binary cross-entropy per pixel, less weight for samples that lost levels, plus the loss of coarser levels
+    and `dec.keep` times `forgotten`.
     Raises ValueError for rolls that the encoder does not take, and encodings that the decoder was not built for."""
     x, out = batch['img1'], batch.get('enc_out')
     out = self.encode(x) if out is None else out

@@ -313,7 +313,8 @@ def prepare_cli(
             if wrong := [k for k, v in given.items() if v]:
                 raise ValueError(f'--source stores joins what has been read: give --{wrong[0]} where a store is made')
             stores = (root or '').split(os.pathsep)
-            if len(stores) < 2: raise ValueError(f'--source stores joins two or more: --root a{os.pathsep}b, not {root}')
+            if len(stores) < 2:
+                raise ValueError(f'--source stores joins two or more: --root a{os.pathsep}b, not {root}')
             store = join_stores(stores, out)
         else:
             reading = dict(workers=workers, timeout=timeout, step=step)

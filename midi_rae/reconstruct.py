@@ -189,8 +189,8 @@ def score_store(
     steps=4096,          # of each piece, from its beginning
     limit=40,            # pieces of each source at most: the first ones
 ) -> list[dict]:         # a row for each source: music, pieces, pixel_f1, note_f1, onset_f1
-    """How well music of each source of a store is reconstructed: pixel F1 of all its pieces together, note scores as the
-    mean over pieces, compared step for step. A store that joins others has them as its sources."""
+    """How well music of each source of a store is reconstructed: pixel F1 of all its pieces together, note scores as
+    the mean over pieces, compared step for step. A store that joins others has them as its sources."""
     joined, sources, rows = store.settings['source'] == 'stores', {}, []
     for i in pieces: sources.setdefault(store.names[i].split('/')[0] if joined else store.path.name, []).append(i)
     for music, those in sources.items():
@@ -202,8 +202,8 @@ def score_store(
             a, b = (v[0] if len(v) == 1 else v for v in (roll, truth))
             counts = counts + pixel_counts(torch.from_numpy(a), torch.from_numpy(b))
             notes.append(note_f1(a, b))
-        mean = {f'{k}_f1': float(np.mean([n[key] for n in notes])) for k, key in (('note', 'f1'), ('onset', 'onset_f1'))}
-        rows.append(dict(music=music, pieces=len(notes), pixel_f1=f1_score(counts)['f1'], **mean))
+        note, onset = (float(np.mean([n[key] for n in notes])) for key in ('f1', 'onset_f1'))
+        rows.append(dict(music=music, pieces=len(notes), pixel_f1=f1_score(counts)['f1'], note_f1=note, onset_f1=onset))
     return rows
 
 

@@ -94,7 +94,6 @@ def overlay(
     over = vary(x)[torch.randperm(len(x), device=x.device)]*per_window(2/3)
     return torch.where(per_window(share), torch.maximum(vary(x), over), x)
 
-
 # %% ../nbs/28_train_dec.ipynb #813bdd1b
 class Reconstructor(nn.Module):
     """Encoder and decoder, and where levels are dropped the encoder's frozen predictor: maps a batch of rolls to the

@@ -67,9 +67,9 @@ def check_same_encoder(
 def vary(
     x: torch.Tensor,     # (B, C, H, W)
 ) -> torch.Tensor:       # (B, C, H, W)
-    """A window from each of a batch: moved by up to an octave around the range of pitches; one in four upside down. With
-    one channel also one in four backwards, one in four slanted (a semitone up or down every 1, 2 or 4 steps), and one
-    in three at double speed, with the next window as its second half."""
+    """A window from each of a batch: moved by up to an octave (round the range of pitches), one in four upside down.
+    With one channel also one in four backwards, one in four slanted (a semitone up or down every 1, 2 or 4 steps), and
+    one in three at double speed, with the next window as its second half."""
     B, C, H, W = x.shape
     one_in = lambda n: torch.rand(B, 1, device=x.device) < 1/n
     whole = lambda low, high: torch.randint(low, high, (B, 1), device=x.device)

@@ -206,7 +206,6 @@ def score_store(
         rows.append(dict(music=music, pieces=len(notes), pixel_f1=f1_score(counts)['f1'], note_f1=note, onset_f1=onset))
     return rows
 
-
 # %% ../nbs/30_reconstruct.ipynb #cd185bc8
 @dataclass
 class Reconstruction:

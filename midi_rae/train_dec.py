@@ -106,15 +106,14 @@ class Reconstructor(nn.Module):
         cfg: DictConfig,  # model.encoder, model.decoder, dec, levels
     ):
         super().__init__()
-        if not 0 <= cfg.dec.level_drop <= 1: raise ValueError(f'dec.level_drop={cfg.dec.level_drop} is outside 0…1')
+        for key in ('level_drop', 'overlay'):
+            if not 0 <= cfg.dec[key] <= 1: raise ValueError(f'dec.{key}={cfg.dec[key]} is outside 0…1')
         self.encoder, self.decoder = trained_encoder(cfg), build(cfg.model.decoder)
-        if not 0 <= cfg.dec.overlay <= 1: raise ValueError(f'dec.overlay={cfg.dec.overlay} is outside 0…1')
-        self.finetune, self.pos_weight, self.level_drop = cfg.dec.finetune, cfg.dec.pos_weight, cfg.dec.level_drop
-        self.overlay = cfg.dec.overlay
+        self.finetune, self.pos_weight, self.keep = cfg.dec.finetune, cfg.dec.pos_weight, cfg.dec.keep
+        self.level_drop, self.overlay = cfg.dec.level_drop, cfg.dec.overlay
         predicts = self.level_drop and cfg.dec.encoder and has_part(cfg.dec.encoder, 'predictor')
         self.predictor = frozen_predictor(cfg.dec.encoder, self.encoder) if predicts else None
         if not self.finetune: self.encoder.requires_grad_(False)
-        self.keep = cfg.dec.keep
         if self.keep < 0: raise ValueError(f'dec.keep={self.keep} is below 0')
         if self.keep and not (self.finetune and cfg.dec.encoder):
             raise ValueError(f'dec.keep={self.keep} has no effect without dec.finetune=true and dec.encoder: '

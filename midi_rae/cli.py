@@ -248,7 +248,7 @@ def probe_cli(
     dcml:str=None,          # a DCML corpus: folder of notes/ and harmonies/
     labels:str=None,        # your own labels: a table path,start,end,label, or path,split with composers as folders
     store:str=None,         # any other corpus: a store made by midi_rae_prepare …
-    source:str='music21',   # … or what midi_rae_prepare would be told: midi, music21, png
+    source:str='music21',   # … or what midi_rae_prepare would be told: midi, scores, png
     root:str=None,          # folder to read, or that --labels is relative to; for music21 collections: bach,palestrina
     songs:int=None,         # this many songs at most
     seeds:int=1,            # splits by song
@@ -439,7 +439,7 @@ def train_dec_cli():
 # %% ../nbs/36_cli.ipynb #c750d52e
 @command
 def bench_cli(
-    source:str='music21',  # midi, pop909, music21 or png
+    source:str='music21',  # midi, scores, pop909, music21 or png
     root:str=None,         # folder to read; for music21 a collection
     out:str='bench',       # folder for the results
     learn:bool=False,      # also train the ablations: half an hour
@@ -464,7 +464,7 @@ def bench_cli(
 
 @command
 def compare_cli(
-    source:str='music21',  # midi, pop909, music21 or png
+    source:str='music21',  # midi, scores, pop909, music21 or png
     root:str=None,         # folder to read; for music21 a collection
     out:str='compare',     # folder for runs and results
     val:int=100,           # songs held out

@@ -139,7 +139,9 @@ class PatchStem(nn.Module):
 
     def forward(self, x):  # (B, C, H, W) rolls in 0…1
         "`(B, C, H, W)` → `(B, H/ph, W/pw, D)`."
-        return self.fc(F.gelu(self.proj(x)).permute(0, 2, 3, 1))
+        (p, q), w = self.proj.stride, self.proj.weight
+        x = rearrange(x, 'b c (h p) (w q) -> b h w (c p q)', p=p, q=q)   # the same sums, on a CPU twice as fast
+        return self.fc(F.gelu(F.linear(x, w.flatten(1), self.proj.bias)))
 
 # %% ../nbs/08_swin.ipynb #981c6231
 def _learned_token(dim): return nn.Parameter(torch.randn(dim)*.02)

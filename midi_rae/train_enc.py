@@ -26,7 +26,7 @@ from midi_rae.losses import (
 )
 from .distill import distill_terms, feature_loss, FeatureHeads, make_teacher, prototype_usage, teacher_targets
 from .metrics import collapse_diagnostics, f1_score, pixel_counts
-from .profiles import ProfileHeads, profile_loss
+from .profiles import ProfileHeads, profile_loss, step_counts
 from .data import pair_loader, PRPairDataset, RollStore
 from .viz import plot_reconstruction
 from .trainer import check_settings, fit, processes, run_folder, to_device, write_lock
@@ -124,10 +124,12 @@ class Pretrainer(nn.Module):
         self.feature_heads = None
         if cfg.loss.features > 0:
             self.feature_heads = FeatureHeads(dims, cfg.distill.hidden)
-        parts = dict(self.named_children())
         for name in cfg.train.frozen:
-            if name not in parts: raise ValueError(f'train.frozen: no part {name!r}; there are {", ".join(parts)}')
-            parts[name].requires_grad_(False)
+            kept = [p for k, p in self.named_parameters() if f'{k}.'.startswith(f'{name}.')]
+            if not kept:
+                raise ValueError(f'train.frozen: no part {name!r}; there are '
+                                 f'{", ".join(dict(self.named_children()))}, and their parts, such as encoder.layers.0')
+            for p in kept: p.requires_grad_(False)
 
 # %% ../nbs/26_train_enc.ipynb #f300fa58
 @patch
@@ -193,11 +195,13 @@ def profile_terms(self:Pretrainer,
     x2,                   # (B, C, H, W) view 2
 ) -> dict:                # profiles, piece; those that are switched on
     "Losses of the profiles of the same view and of the other one; with `profiles.whole` from both views, equally."
-    views = [(out1, x1, x2), (out2, x2, x1)] if self.whole_profiles else [(out1, x1, x2)]
-    error = lambda heads, v, which: profile_loss(heads(v[0]), v[0], v[which], weights=heads.weights)
-    mean = lambda heads, which: torch.stack([error(heads, v, which) for v in views]).mean()
-    terms = dict(profiles=(self.profile_heads, 1), piece=(self.piece_heads, 2))
-    return {k: mean(*args) for k, args in terms.items() if args[0] is not None}
+    heads = {k: h for k, h in dict(profiles=self.profile_heads, piece=self.piece_heads).items() if h is not None}
+    if not heads: return {}
+    music = [step_counts(x, kinds=next(iter(heads.values())).kinds) for x in (x1, x2)]
+    views = [(out1, *music), (out2, *music[::-1])][:1 + self.whole_profiles]
+    error = lambda h, out, target: profile_loss(h(out), out, target, weights=h.weights)
+    return {k: torch.stack([error(h, out, other if k == 'piece' else own) for out, own, other in views]).mean()
+            for k, h in heads.items()}
 
 @patch
 def forward(self:Pretrainer,

@@ -846,9 +846,9 @@ def finetune(
     ex: Examples,      # windows, places and their labels
     name: str,         # of a task with classes or values
     part: np.ndarray,  # (n,) part of each window
-    epochs=5,          # at most; 0: the head alone
+    epochs=20,         # at most; 0: the head alone
     lr=3e-4,           # largest learning rate, of encoder and head
-    patience=3,        # epochs without a better score on validation songs
+    patience=5,        # epochs without a better score on validation songs
     windows=None,      # this many windows to fit on, at most
     seed=0,            # of order, head and windows
 ) -> list:             # rows like those of `probe_task`, with CPU seconds: the task, and others with the same examples

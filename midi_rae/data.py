@@ -247,8 +247,11 @@ def join_stores(
     out,        # folder of the new store
 )->RollStore:
     """Join several stores. The names get the name of the store's folder as a prefix; pieces that had the same name or
-    are the same work (`same_works`) share a group. ValueError if the stores differ in channels or velocities."""
+    are the same work (`same_works`) share a group. ValueError if the stores differ in channels or velocities,
+    or if two folders have the same name."""
     stores = [RollStore(s) for s in stores]
+    if twice := [n for n, k in Counter(s.path.name for s in stores).items() if k > 1]:
+        raise ValueError(f'two of these stores lie in folders named {twice[0]!r}, which would be one source: rename one')
     kinds = {(s.channels, s.velocity) for s in stores}
     if len(kinds) != 1:
         raise ValueError(f'these stores differ in (channels, velocities): {sorted(kinds)}. Prepare them alike')

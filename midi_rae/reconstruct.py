@@ -156,8 +156,8 @@ def note_f1(
     truth,                 # the same shape: the reference
     step_seconds=.125,     # duration of a time step: 4 a beat at 120 bpm
 ) -> dict:                 # 'precision', 'recall', 'f1', with ends; 'onset_f1' without
-    "`match_notes_f1` of two rolls of any length."
-    notes = [roll_to_notes(np.asarray(r))[:, :3] for r in (roll, truth)]
+    "`match_notes_f1` of two rolls of any length; velocities do not count."
+    notes = [roll_to_notes(np.asarray(r) > 0)[:, :3] for r in (roll, truth)]
     return match_notes_f1(*(n*[1, step_seconds, step_seconds] for n in notes))
 
 # %% ../nbs/30_reconstruct.ipynb #d7db5c4c
@@ -191,7 +191,7 @@ def score_store(
 ) -> list[dict]:         # a row for each source: music, pieces, pixel_f1, note_f1, onset_f1
     """How well music of each source of a store is reconstructed: pixel F1 of all its pieces together, note scores as
     the mean over pieces, compared step for step. A store that joins others has them as its sources."""
-    joined, sources, rows = store.settings['source'] == 'stores', {}, []
+    joined, sources, rows = store.settings.get('source') == 'stores', {}, []
     for i in pieces: sources.setdefault(store.names[i].split('/')[0] if joined else store.path.name, []).append(i)
     for music, those in sources.items():
         counts, notes = 0, []

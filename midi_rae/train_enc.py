@@ -79,9 +79,11 @@ def make_profile_heads(
     encoder: nn.Module,  # whose levels they read
     levels=None,         # how many of the coarsest (all where there are fewer); None: profiles.levels
 ) -> ProfileHeads:
-    "Heads that predict musical profiles from coarse levels."
+    "Heads that predict musical profiles from coarse levels. ValueError for fewer than one."
+    levels = cfg.profiles.levels if levels is None else levels
+    if levels < 1: raise ValueError(f'profiles.levels={levels}: at least 1 predicts them; loss.profiles=0 is none')
     with torch.no_grad(): patches = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
-    dims = [s.dim for s in patches][:cfg.profiles.levels if levels is None else levels]
+    dims = [s.dim for s in patches][:levels]
     return ProfileHeads(dims, list(cfg.profiles.kinds), cfg.profiles.hidden, cfg.profiles.weights)
 
 # %% ../nbs/26_train_enc.ipynb #3350009d

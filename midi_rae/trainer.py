@@ -101,7 +101,7 @@ def config_differences(
         return {k: v for key, val in c.items() for k, v in flat(val, f'{prefix}{key}.').items()}
     def place(k, v):
         if k in _PATHS and isinstance(v, str) and os.path.exists(v): return os.path.realpath(v)
-        return None if v == _OFF.get(k) else v or None
+        return (None if v == _OFF[k] else v) if k in _OFF else v or None
     fa, fb = (flat(OmegaConf.to_container(c, resolve=True)) for c in (a, b))
     differ = [k for k in sorted(fa.keys() | fb.keys()) if place(k, fa.get(k)) != place(k, fb.get(k))]
     differ = [k for k in differ if k in fa and k in fb or not k.startswith('profiles.')]    # loss.profiles says enough

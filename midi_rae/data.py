@@ -251,7 +251,7 @@ def join_stores(
     or if two folders have the same name."""
     stores = [RollStore(s) for s in stores]
     if twice := [n for n, k in Counter(s.path.name for s in stores).items() if k > 1]:
-        raise ValueError(f'two of these stores lie in folders named {twice[0]!r}, which would be one source: rename one')
+        raise ValueError(f'two of these stores lie in folders named {twice[0]!r} and would be one source: rename one')
     kinds = {(s.channels, s.velocity) for s in stores}
     if len(kinds) != 1:
         raise ValueError(f'these stores differ in (channels, velocities): {sorted(kinds)}. Prepare them alike')

@@ -199,12 +199,14 @@ def profile_terms(self:Pretrainer,
     "Losses of the profiles of the same view and of the other one; with `profiles.whole` from both views, equally."
     heads = {k: h for k, h in dict(profiles=self.profile_heads, piece=self.piece_heads).items() if h is not None}
     if not heads: return {}
-    music = [step_counts(x, kinds=next(iter(heads.values())).kinds) for x in (x1, x2)]
-    views = [(out1, *music), (out2, *music[::-1])][:1 + self.whole_profiles]
+    both = (x1, x2) if self.whole_profiles or 'piece' in heads else (x1,)
+    music = [step_counts(x, kinds=next(iter(heads.values())).kinds) for x in both]
+    views = [(out1, music[0], music[-1]), (out2, music[-1], music[0])][:1 + self.whole_profiles]
     error = lambda h, out, target: profile_loss(h(out), out, target, weights=h.weights)
     return {k: torch.stack([error(h, out, other if k == 'piece' else own) for out, own, other in views]).mean()
             for k, h in heads.items()}
 
+# %% ../nbs/26_train_enc.ipynb #e0bf4b01
 @patch
 def forward(self:Pretrainer,
     batch: dict,      # of `PRPairDataset`, images in [0, 1]; optional mae_mask (B, N) bool, True = visible

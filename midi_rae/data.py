@@ -124,6 +124,14 @@ def add(self:StoreWriter,
     self.groups.append(group or name)
     self.lengths.append(len(rows))
 
+# %% ../nbs/17_data.ipynb #45f9b7c2
+@patch(as_prop=True)
+def id(self:RollStore) -> str:
+    "A hash of its pieces, 16 hex digits, whatever its path; of long stores every so many steps count."
+    h = hashlib.sha256(json.dumps([list(self.names), self.lengths.tolist()]).encode())
+    h.update(np.ascontiguousarray(self.rows[::1 + len(self.rows)//100_000]).data)
+    return h.hexdigest()[:16]
+
 # %% ../nbs/17_data.ipynb #d5bbab43
 def music_key(
     rows:np.ndarray,    # uint8 (T,C,16) or (T,C,128)
@@ -397,6 +405,13 @@ def source_weights(
     return np.array([share[s]/total*sum(sizes.values())/sizes[s] for s in sources])
 
 # %% ../nbs/17_data.ipynb #15a3f0ca
+def _why_empty(store, split, val):
+    "What to do where a split has no pieces."
+    sizes, asked = Counter(store.groups).values(), f'no pieces in split {split!r} of {store} with val={val}'
+    if len(sizes) < 2: return f'{asked}: each side of a split needs a group of pieces, and there is only one'
+    few, many = min(sizes), max(sizes)
+    return f'{asked}: its groups have {few} to {many} pieces each, and val={few} holds out one of the smallest'
+
 class PRPairDataset(torch.utils.data.Dataset):
     """Pairs of views `(C,H,W)` of one song, the second shifted by `deltas` = (dx steps later, dy semitones up).
     ValueError for arguments out of range, or a split without pieces."""
@@ -436,9 +451,7 @@ class PRPairDataset(torch.utils.data.Dataset):
         self._blocks, self._buffers = None, Buffers()
         self.train = not (isinstance(split, str) and split == 'val')
         self.songs = choose_pieces(self.store, split, val, split_seed)
-        if len(self.songs) == 0:
-            raise ValueError(f'no pieces in split {split!r} of {self.store} with val={val}: it has '
-                             f'{len(set(self.store.groups))} different pieces, and each side of a split needs one')
+        if len(self.songs) == 0: raise ValueError(_why_empty(self.store, split, val))
         self.counts = -(-self.store.lengths[self.songs] // width)       # items of each song
         if self.train: self.counts = self.counts_of(weights, temperature)
         self.first = np.cumsum(self.counts) - self.counts               # first item of each song
@@ -491,7 +504,10 @@ def counts_of(self:PRPairDataset,
 )->np.ndarray:           # (n,) int64, 0 or more
     "Items of each piece in an epoch, with the sources' weights: rounded so that each source gets its share."
     if not weights and temperature == 1: return self.counts
-    sources = [self.store.names[i].split('/')[0] for i in self.songs]
+    every = [n.split('/')[0] for n in self.store.names]
+    sources = [every[i] for i in self.songs]
+    absent = set(every) - set(sources)       # held out as a whole: known, but with nothing to draw from
+    weights = {s: w for s, w in (weights or {}).items() if s not in absent}
     ends = np.cumsum(self.counts*source_weights(sources, self.counts, weights, temperature))
     return np.diff(np.floor(ends + .5).astype(np.int64), prepend=0)
 

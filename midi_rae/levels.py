@@ -16,7 +16,7 @@ from .utils import evaluating
 from .core import EncoderOutput, HierarchicalPatchState
 from .layers import full_size
 from .metrics import f1_score, pixel_counts
-from .pianoroll import full_keyboard
+from .pianoroll import active_threshold, full_keyboard
 from .viz import InlineFigure, pitch_axis, roll_image
 from .audio import synthesize
 
@@ -107,7 +107,8 @@ def levels_f1(
             for k in range(len(scalars)):
                 for name, fill in fills.items():
                     logits = full_size(decoder(keep_levels(out, k, fill)))
-                    counts[k, name] = counts.get((k, name), 0) + pixel_counts(logits, x)
+                    found = pixel_counts(logits, x, active_threshold(encoder.softest))
+                    counts[k, name] = counts.get((k, name), 0) + found
     if scalars is None: raise ValueError('no batches to score')
     def f1(k): return {f'F1 {name}': f1_score(counts[k, name])['f1'] for name in fills}
     return [dict(levels=_upto(k), scalars=int(n)) | f1(k) for k, n in enumerate(scalars)]
@@ -169,6 +170,7 @@ def plot_from_levels(
         n = len(out.patches)
         def decode(fill): return [full_size(decoder(keep_levels(out, k, fill))) for k in range(n)]
         decoded = {name: decode(fill) for name, fill in fills.items()}
+    def f1(logits): return f1_score(pixel_counts(logits, x, active_threshold(encoder.softest)))['f1']
     H, W = x.shape[-2:]
     w, low = min(4., max(1.4, 2*(W/H)**.5)), (128 - H)//2
     fig = InlineFigure((n + 1)*w + .4, len(fills)*(w*H/W + .4) + .1)
@@ -176,7 +178,7 @@ def plot_from_levels(
     extent = (0, W, low - .5, low + H - .5)
     for row, (name, logits) in zip(axs, decoded.items()):
         kept = [f'{_upto(k)}, {name}' for k in range(n - 1)] + ['all']
-        titles = ['roll', *(f"{t}\nF1 {f1_score(pixel_counts(l, x))['f1']:.3f}" for t, l in zip(kept, logits))]
+        titles = ['roll', *(f'{t}\nF1 {f1(l):.3f}' for t, l in zip(kept, logits))]
         for ax, v, title in zip(row, [x, *(l.sigmoid() for l in logits)], titles):
             ax.imshow(roll_image(v[0]), origin='lower', cmap='Greys', vmin=0, vmax=1, interpolation='nearest',
                       extent=extent)

@@ -9,7 +9,7 @@ __all__ = ['PITCHES', 'DEFAULT_VELOCITY', 'VELOCITY_SCALE', 'MAX_STEPS', 'END_OF
            'notes_to_roll', 'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions',
            'score_columns', 'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes',
            'frame_of', 'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll',
-           'scale_roll', 'unscale_roll']
+           'scale_roll', 'unscale_roll', 'active_threshold']
 
 # %% ../nbs/14_pianoroll.ipynb #23b3e29d
 import os, re, warnings
@@ -607,3 +607,12 @@ def unscale_roll(
 )->np.ndarray:           # uint8 velocities 0..127
     "Velocities from a model's output, rounded, values beyond 0…1 clipped; inverse of `scale_roll`."
     return np.rint(np.asarray(values)*VELOCITY_SCALE).clip(0, VELOCITY_SCALE).astype(np.uint8)
+
+def active_threshold(
+    softest=None,        # lowest velocity of the music, 1…127; None: it has none, pixels are 0 and 1
+    threshold=.5,        # share of the softest velocity, or probability of a note where there are none; 0…1
+)->float:                # of a model's output, 0…1
+    """The value above which a pixel of a model's output is a note: with velocities, a share of the softest one. Raises
+    ValueError for a threshold outside 0…1."""
+    if not 0 < threshold < 1: raise ValueError(f'threshold={threshold} is not between 0 and 1')
+    return threshold if softest is None else threshold*softest/VELOCITY_SCALE

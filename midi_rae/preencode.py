@@ -120,6 +120,10 @@ def _check_arguments(encoder, store, out, width, dtype):
     if store.velocity != (encoder.softest is not None):
         values = 'velocities' if store.velocity else '0 and 1'
         raise ValueError(f'{store} holds {values}, the encoder was trained on the other')
+    seconds = store.settings.get('step') is not None
+    if seconds != (encoder.steps_per_beat is None):
+        ours, theirs = ('seconds', 'parts of a beat')[::1 if seconds else -1]
+        raise ValueError(f'the time steps of {store} are {ours}, those of the encoder {theirs}')
     H, W = encoder.img_size
     if width not in (None, W): raise ValueError(f'width={width}, but the encoder takes windows of {W} steps')
     if H > PITCHES: raise ValueError(f'the encoder takes {H} rows; a roll has {PITCHES}')
@@ -183,7 +187,7 @@ def preencode(
     device = next(encoder.parameters()).device if device is None else torch.device(device)
     meta = dict(format=FORMAT, dtype=dtype, windows=int(count_windows(store.lengths[songs], W, stride).sum()),
                 img_size=list(encoder.img_size), stride=stride, channels=store.channels, velocity=store.velocity,
-                store=str(store.path), split=split if isinstance(split, str) else 'indices', val=val,
+                store=str(store.path), store_id=store.id, split=split if isinstance(split, str) else 'indices', val=val,
                 split_seed=split_seed, val_pieces=choose_pieces(store, 'val', val, split_seed).tolist(),
                 names=[store.names[i] for i in songs], encoder=type(encoder).__name__,
                 fingerprint=fingerprint(encoder), config=config)

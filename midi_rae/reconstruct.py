@@ -8,7 +8,6 @@ __all__ = ['decode_rolls', 'reconstruct_windows', 'reconstruct_midi', 'window_no
            'score_song', 'score_files']
 
 # %% ../nbs/30_reconstruct.ipynb #0669f9c5
-import math
 from array import array
 from dataclasses import dataclass
 import numpy as np, torch
@@ -17,10 +16,10 @@ from .utils import evaluating
 from .core import EncoderOutput
 from .layers import full_size
 from .hub import load_model, RECONSTRUCTION_WEIGHTS
-from .metrics import f1_score, match_notes_f1, pixel_counts
+from .metrics import active_pixels, f1_score, match_notes_f1, pixel_counts
 from midi_rae.pianoroll import (
-    choose_grid, full_keyboard, grid_report, GridReport, notes_to_midi, Omissions, PITCHES, read_score,
-    roll_to_notes, score_columns, score_omissions, tick_seconds, VELOCITY_SCALE,
+    active_threshold, choose_grid, full_keyboard, grid_report, GridReport, notes_to_midi, Omissions, PITCHES,
+    read_score, roll_to_notes, score_columns, score_omissions, tick_seconds, VELOCITY_SCALE,
 )
 from .readers import load_score
 from .data import RollStore
@@ -36,13 +35,12 @@ def decode_rolls(
     softest=None,             # of the encoder: lowest velocity it learned; None: it learned no velocities
 ) -> np.ndarray:              # uint8 (n, C, H, W): 0 and 1, or velocities
     "Decode windows to rolls. Raises ValueError for a threshold outside 0…1."
-    if not 0 < threshold < 1: raise ValueError(f'threshold={threshold} is not between 0 and 1')
+    lowest = active_threshold(softest, threshold)
     parts = [slice(k, k + batch_size) for k in range(0, enc_out.patches[0].batch_size, batch_size)]
-    lowest = threshold if softest is None else threshold*softest/VELOCITY_SCALE
-    logit = math.log(lowest/(1 - lowest))
     def pixels(logits):
-        if softest is None: return logits > logit
-        return torch.where(logits > logit, (VELOCITY_SCALE*logits.sigmoid()).round().clamp(min=1), 0)
+        active = active_pixels(logits, lowest)
+        if softest is None: return active
+        return torch.where(active, (VELOCITY_SCALE*logits.sigmoid()).round().clamp(min=1), 0)
     with evaluating(decoder):
         decoded = [pixels(full_size(decoder(enc_out.samples(part)))) for part in parts]
     return torch.cat(decoded).byte().cpu().numpy()
@@ -233,15 +231,17 @@ def reconstruct_file(
     threshold=.5,         # a pixel is active where its probability is above this
     batch_size=32,        # windows at once
     steps_per_beat=None,  # time steps in a quarter note …
-    step=None,            # … or seconds in a step, '20ms' (default: the grid of `choose_grid`)
+    step=None,            # … or seconds in a step, '20ms' (default: `choose_grid`, for an encoder that has beats)
     drums=False,          # keep drum tracks?
     pedal=False,          # let notes sound until the sustain pedal is released?
 ) -> Reconstruction:
     """Encode and decode a file on the coarsest grid that keeps its onsets, holding one batch of windows in memory.
     Raises what `reconstruct_midi` raises."""
     source, onsets = load_score(path), encoder.in_chans == 2
-    if steps_per_beat is None and step is None: report = choose_grid(source, onsets=onsets, drums=drums)
-    else: report = grid_report(source, encoder_grid(encoder, steps_per_beat, step), onsets, drums=drums)
+    given = steps_per_beat is not None or step is not None
+    if given or encoder.steps_per_beat is None:
+        report = grid_report(source, encoder_grid(encoder, steps_per_beat, step), onsets, drums=drums)
+    else: report = choose_grid(source, onsets=onsets, drums=drums)
     truth = score_roll(source, encoder, report.grid, drums, pedal)
     notes = join_windows(reconstruct_windows(truth, encoder, decoder, threshold, batch_size), truth.velocity)
     roll = NoteRoll(notes, onsets, truth.velocity, gap=0, steps=truth.shape[-1])

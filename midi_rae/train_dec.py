@@ -20,11 +20,12 @@ from .layers import full_size
 from .hub import from_plain, has_part, is_run, load_into, load_model
 from .losses import calc_levels_loss
 from .metrics import f1_score, pixel_counts
+from .pianoroll import active_threshold
 from .data import pair_loader, split
 from .viz import plot_reconstruction
 from .levels import keep_levels, predict_levels
 from .trainer import check_settings, config_differences, fit, run_folder, write_lock
-from .train_enc import check_level_weights, data_id, make_dataset, open_store, val_batches
+from .train_enc import check_level_weights, make_dataset, open_store, val_batches
 from .preencode import preencoded_loader, PreencodedDataset
 
 # %% ../nbs/28_train_dec.ipynb #804bc65b
@@ -106,15 +107,12 @@ class Reconstructor(nn.Module):
         cfg: DictConfig,  # model.encoder, model.decoder, dec, levels
     ):
         super().__init__()
-        for key in ('level_drop', 'overlay'):
-            if not 0 <= cfg.dec[key] <= 1: raise ValueError(f'dec.{key}={cfg.dec[key]} is outside 0…1')
         self.encoder, self.decoder = trained_encoder(cfg), build(cfg.model.decoder)
         self.finetune, self.pos_weight, self.keep = cfg.dec.finetune, cfg.dec.pos_weight, cfg.dec.keep
         self.level_drop, self.overlay = cfg.dec.level_drop, cfg.dec.overlay
         predicts = self.level_drop and cfg.dec.encoder and has_part(cfg.dec.encoder, 'predictor')
         self.predictor = frozen_predictor(cfg.dec.encoder, self.encoder) if predicts else None
         if not self.finetune: self.encoder.requires_grad_(False)
-        if self.keep < 0: raise ValueError(f'dec.keep={self.keep} is below 0')
         if self.keep and not (self.finetune and cfg.dec.encoder):
             raise ValueError(f'dec.keep={self.keep} has no effect without dec.finetune=true and dec.encoder: '
                              'leave it out')
@@ -221,15 +219,16 @@ def evaluate_dec(
 ) -> dict:                 # val_loss, val_precision, val_recall, val_f1; with dec.level_drop val_f1_k, from levels 0…k
     "Loss and pixel scores, from counts over all held-out windows."
     loss, counts, coarse = torch.zeros(2, device=device), 0, 0   # sum over windows, their number
+    threshold = active_threshold(model.encoder.softest)
     for b in val_batches(cfg, ds, device):
         out = model.encode(b['img1'])
         logits = full_size(model.decoder(out))
         bce = F.binary_cross_entropy_with_logits(logits, b['img1'])
         loss += torch.stack([bce*len(logits), loss.new_tensor(len(logits))])
-        counts = counts + pixel_counts(logits, b['img1'])
+        counts = counts + pixel_counts(logits, b['img1'], threshold)
         if means := model.decoder.level_means:
             rolls = [full_size(model.decoder(keep_levels(out, k, means.embs))) for k in range(len(out.patches) - 1)]
-            coarse = coarse + torch.stack([pixel_counts(r, b['img1']) for r in rolls])
+            coarse = coarse + torch.stack([pixel_counts(r, b['img1'], threshold) for r in rolls])
     total, n = all_sum(loss).tolist()
     by_level = {f'val_f1_{k}': f1_score(c)['f1'] for k, c in enumerate(all_sum(coarse))} if means else {}
     return dict(val_loss=total/n, **{f'val_{k}': v for k, v in f1_score(all_sum(counts)).items()}, **by_level)
@@ -243,7 +242,8 @@ def picture_dec(
 ):                         # Figure
     "Held-out rolls, their reconstructions and the errors."
     x = next(iter(val_batches(cfg, ds, device)))['img1'][:3]
-    return plot_reconstruction(x.cpu(), model.reconstruct(x).float().cpu())
+    logits = model.reconstruct(x).float().cpu()
+    return plot_reconstruction(x.cpu(), logits, threshold=active_threshold(model.encoder.softest))
 
 # %% ../nbs/28_train_dec.ipynb #29a695ae
 def make_loader(
@@ -251,7 +251,7 @@ def make_loader(
     train_ds,         # pairs of views of the training split
     encoder,          # that of the model to be trained
 ):                    # loader(rank, world_size, start) for `fit`
-    """Batches of rolls, or of embeddings from `midi_rae_preencode`. Raises ValueError where those are from another
+    """Batches of rolls, or of embeddings from `midi_rae_preencode`. Raises ValueError where those are of another store,
     encoder, window size or split."""
     size = lambda world: cfg.train.batch_size//world
     if cfg.dec.preencoded is None:
@@ -263,8 +263,9 @@ def make_loader(
             raise ValueError(f'{key}={given} has no effect on dec.preencoded: leave one of them out')
     ds = PreencodedDataset(cfg.dec.preencoded, 'train')
     ds.check(encoder)
-    held_out = split(train_ds.store, cfg.data.val)['val'].tolist()
-    must_agree = {'songs held out (data.val, data.store)': (ds.meta['val_pieces'], held_out),
+    held_out, store = split(train_ds.store, cfg.data.val)['val'].tolist(), train_ds.store.id
+    must_agree = {'music (data.store)': ([ds.meta.get('store_id')], [store]),
+                  'songs held out (data.val)': (ds.meta['val_pieces'], held_out),
                   'data.height, data.width': (ds.meta['img_size'], [cfg.data.height, cfg.data.width])}
     for what, (theirs, ours) in must_agree.items():
         if theirs != ours:
@@ -294,5 +295,5 @@ def train(
         loader = make_loader(cfg, train_ds, model.encoder)
         def evaluate(m, device): return evaluate_dec(cfg, m, val_ds, device)
         def picture(m, device): return picture_dec(cfg, m, val_ds, device)
-        rows = fit(cfg, folder, model, loader, evaluate, picture, 'val_f1', 1, data_id(store))
+        rows = fit(cfg, folder, model, loader, evaluate, picture, 'val_f1', 1, store.id)
     return folder, rows

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['ENOUGH', 'check_level_weights', 'CoarseToFineHead', 'make_profile_heads', 'Pretrainer', 'open_store',
            'softest_velocity', 'make_dataset', 'val_batches', 'evaluate_enc', 'picture_enc', 'start_from',
-           'probe_examples', 'probe_scores', 'data_id', 'train']
+           'probe_examples', 'probe_scores', 'train']
 
 # %% ../nbs/26_train_enc.ipynb #85fe9e02
-import hashlib, json
 import numpy as np, torch
 from accelerate.utils import gather_object
 from fastcore.basics import patch
@@ -27,6 +26,7 @@ from midi_rae.losses import (
 from .distill import distill_terms, feature_loss, FeatureHeads, make_teacher, prototype_usage, teacher_targets
 from .metrics import collapse_diagnostics, f1_score, pixel_counts
 from .profiles import ProfileHeads, profile_loss, step_counts
+from .pianoroll import active_threshold
 from .data import pair_loader, PRPairDataset, RollStore
 from .viz import plot_reconstruction
 from .trainer import check_settings, fit, processes, run_folder, to_device, write_lock
@@ -79,9 +79,8 @@ def make_profile_heads(
     encoder: nn.Module,  # whose levels they read
     levels=None,         # how many of the coarsest (all where there are fewer); None: profiles.levels
 ) -> ProfileHeads:
-    "Heads that predict musical profiles from coarse levels. ValueError for fewer than one."
+    "Heads that predict musical profiles from coarse levels."
     levels = cfg.profiles.levels if levels is None else levels
-    if levels < 1: raise ValueError(f'profiles.levels={levels}: at least 1 predicts them; loss.profiles=0 is none')
     with torch.no_grad(): patches = encoder(torch.zeros(1, encoder.in_chans, *encoder.img_size), mask_ratio=0.).patches
     dims = [s.dim for s in patches][:levels]
     return ProfileHeads(dims, list(cfg.profiles.kinds), cfg.profiles.hidden, cfg.profiles.weights)
@@ -318,6 +317,7 @@ def evaluate_enc(
     "Loss terms, F1 of masked pixels and of unmasked rolls, collapse diagnostics of each level, on held-out music."
     torch.manual_seed(cfg.seed)
     terms, masked, whole, embs, non_empty, scores, n = {}, 0, 0, [], 0, [], 0
+    threshold = active_threshold(model.encoder.softest)
     for b in val_batches(cfg, ds, device):
         x = b['img1']
         k = all_sum(torch.tensor(len(x), device=device)).item()
@@ -327,9 +327,9 @@ def evaluate_enc(
         to_roll = lambda p: unpatchify(p, s.grid, s.patch_size)
         logits = model.decode(out)[-1]
         where = to_roll(hidden.expand_as(logits).float()) > 0
-        masked = masked + pixel_counts(to_roll(logits).masked_fill(~where, -1.), x*where)
+        masked = masked + pixel_counts(to_roll(logits).masked_fill(~where, -torch.inf), x*where, threshold)
         clean = model.encoder(x, mask_ratio=0.)
-        whole = whole + pixel_counts(to_roll(model.decode(clean)[-1]), x)
+        whole = whole + pixel_counts(to_roll(model.decode(clean)[-1]), x, threshold)
         n += k
         if sum(len(e[-1]) for e in embs) < ENOUGH: embs.append([_some(l.emb[l.non_empty]) for l in clean.patches])
         non_empty = non_empty + torch.stack([l.non_empty.float().mean()*len(x) for l in clean.patches])
@@ -355,7 +355,8 @@ def picture_enc(
     out = model.encoder(x, mask_ratio=model.mask_ratio)
     s = out.patches.finest
     logits = unpatchify(model.decode(out)[-1], s.grid, s.patch_size).float()
-    return plot_reconstruction(x.cpu(), logits.cpu(), out.mae_mask.cpu(), s.patch_size)
+    threshold = active_threshold(model.encoder.softest)
+    return plot_reconstruction(x.cpu(), logits.cpu(), out.mae_mask.cpu(), s.patch_size, threshold=threshold)
 
 # %% ../nbs/26_train_enc.ipynb #7e21b04c
 def start_from(
@@ -410,14 +411,6 @@ def probe_scores(
     return online_probe(model.encoder, examples)
 
 # %% ../nbs/26_train_enc.ipynb #db44b24b
-def data_id(
-    store: RollStore,  # of the training
-) -> str:              # 16 hex digits
-    "A hash of a store's songs, whatever its path; long stores are sampled."
-    h = hashlib.sha256(json.dumps([list(store.names), store.lengths.tolist()]).encode())
-    h.update(np.ascontiguousarray(store.rows[::1 + len(store.rows)//100_000]).data)
-    return h.hexdigest()[:16]
-
 def train(
     cfg: DictConfig,  # see configs/config.yaml
 ):                    # (run folder, logged rows)
@@ -434,5 +427,5 @@ def train(
             return pair_loader(train_ds, cfg.train.batch_size//world, rank=rank, world_size=world, start=start)
         def evaluate(m, device): return evaluate_enc(cfg, m, val_ds, device) | probe_scores(m, probed)
         def picture(m, device): return picture_enc(cfg, m, val_ds, device)
-        rows = fit(cfg, folder, model, loader, evaluate, picture, data_id=data_id(store))
+        rows = fit(cfg, folder, model, loader, evaluate, picture, data_id=store.id)
     return folder, rows

@@ -9,7 +9,7 @@ __all__ = ['DRAW_EVERY', 'check_settings', 'cosine_schedule', 'stop_flag', 'conf
            'make_accelerator', 'train_step', 'make_optimizer', 'fit', 'check_complete']
 
 # %% ../nbs/25_trainer.ipynb #c38b1760
-import ctypes, math, os, signal, threading, time
+import ctypes, math, os, shutil, signal, threading, time
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
@@ -17,7 +17,7 @@ import torch, yaml
 from accelerate import Accelerator, PartialState
 from accelerate.utils import broadcast_object_list, gather_object, parse_flag_from_env
 from fastcore.basics import patch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from timm.utils import ModelEmaV3
 from torch import nn
 from tqdm.auto import tqdm
@@ -32,27 +32,75 @@ from .metrics import persistent_collapse
 from .viz import plot_curves, save_figure
 
 # %% ../nbs/25_trainer.ipynb #b75dffab
-def _whole(v, least): return isinstance(v, int) and not isinstance(v, bool) and v >= least
+def _whole(v, least, most=math.inf): return isinstance(v, int) and not isinstance(v, bool) and least <= v <= most
 def _number(v): return isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v)
+def _share(v): return _number(v) and 0 <= v <= 1
+def _positive(v): return _number(v) and v > 0
+def _weight(v): return _number(v) and v >= 0
+def _each(test): return lambda v: all(map(test, v)) if isinstance(v, ListConfig) else test(v)
 
-_SETTINGS = (   # keys of `train`, what each must be, its test
-    ('steps batch_size accumulate keep', 'a whole number, at least 1', lambda v: _whole(v, 1)),
-    ('log_every eval_every save_every', 'a whole number of steps, at least 1; with one above train.steps it happens '
-     'once, after the last step', lambda v: _whole(v, 1)),
-    ('eval_batches', 'a whole number, at least 1, or -1 for all', lambda v: v == -1 or _whole(v, 1)),
-    ('warmup', 'a whole number of steps, at least 0', lambda v: _whole(v, 0)),
-    ('lr clip', 'a number above 0', lambda v: _number(v) and v > 0),
-    ('min_lr weight_decay', 'a number, at least 0', lambda v: _number(v) and v >= 0),
-    ('ema', 'a number from 0 up to, but not including, 1', lambda v: _number(v) and 0 <= v < 1),
+_SETTINGS = (   # keys, what each must be, its test
+    ('train: steps batch_size accumulate keep', 'a whole number, at least 1', lambda v: _whole(v, 1)),
+    ('train: log_every eval_every save_every', 'a whole number of steps, at least 1; with one above train.steps it '
+     'happens once, after the last step', lambda v: _whole(v, 1)),
+    ('train: eval_batches', 'a whole number, at least 1, or -1 for all', lambda v: v == -1 or _whole(v, 1)),
+    ('train: warmup', 'a whole number of steps, at least 0', lambda v: _whole(v, 0)),
+    ('train: lr clip', 'a number above 0', _positive),
+    ('train: min_lr weight_decay', 'a number, at least 0', _weight),
+    ('train: ema', 'a number from 0 up to, but not including, 1', lambda v: _number(v) and 0 <= v < 1),
+    ('seed', 'a whole number, at least 0', lambda v: _whole(v, 0)),
+    ('data: height', 'a whole number of pitches, 1 to 128', lambda v: _whole(v, 1, 128)),
+    ('data: width', 'a whole number of steps, at least 1', lambda v: _whole(v, 1)),
+    ('data: softest', 'a velocity, a whole number from 1 to 127, or null', lambda v: v is None or _whole(v, 1, 127)),
+    ('data: val', 'a fraction below 1, or a whole number of pieces', lambda v: _whole(v, 0) or _weight(v) and v < 1),
+    ('data: max_dx', 'a whole number of steps, at least 0', lambda v: _whole(v, 0)),
+    ('data: max_dy transpose', 'a whole number of semitones, 0 to 127', lambda v: _whole(v, 0, 127)),
+    ('data: temperature', 'a number, at least 0', _weight),
+    ('data: weights', 'null, or a number, at least 0, for each source, as in {pop909: 1, lieder: 0.5}',
+     lambda v: v is None or isinstance(v, DictConfig) and all(map(_weight, v.values()))),
+    ('data: elsewhere', 'a number from 0 to 1', _share),
+    ('mask: ratio stage_ratio', 'a number from 0 to 1', _share),
+    ('mask: empty_ratio', 'a number from 0 to 1, or a list of such numbers', _each(_share)),
+    ('mask: block', 'a whole number of patches, at least 1, or a list of such numbers', _each(lambda v: _whole(v, 1))),
+    ('loss: num_slices', 'a whole number, at least 1', lambda v: _whole(v, 1)),
+    ('loss: pos_weight', 'a number above 0', _positive),
+    ('loss: lambd', 'a number from 0 to 1', _share),
+    ('loss', 'a weight, a number of at least 0', _weight),             # all others of `loss`
+    ('levels: weights', 'a weight of at least 0, or a list of such weights', _each(_weight)),
+    ('profiles: levels', 'a whole number, at least 1; loss.profiles=0 is none', lambda v: _whole(v, 1)),
+    ('profiles: hidden', 'a whole number, at least 0', lambda v: _whole(v, 0)),
+    ('contrast: levels', 'a whole number, at least 1', lambda v: _whole(v, 1)),
+    ('contrast: temp', 'a number above 0', _positive),
+    ('distill: student_temp temp temp_end', 'a number above 0', _positive),
+    ('distill: center_momentum momentum momentum_end temp_warmup', 'a number from 0 to 1', _share),
+    ('distill: queue instead_of_pixels', 'a whole number, at least 0', lambda v: _whole(v, 0)),
+    ('dec: level_drop overlay', 'a number from 0 to 1', _share),
+    ('dec: keep', 'a weight, a number of at least 0', _weight),
+    ('dec: pos_weight', 'a number above 0', _positive),
 )
 
+# %% ../nbs/25_trainer.ipynb #2d2c181b
+def _tests(cfg):
+    "Every setting that has a test: its key → what it must be, the test; the first line of `_SETTINGS` decides."
+    out = {}
+    for where, must, ok in _SETTINGS:
+        part, _, names = where.partition(': ')
+        value = OmegaConf.select(cfg, part)
+        if isinstance(value, DictConfig): keys = [f'{part}.{k}' for k in names.split() or value]
+        else: keys = [] if names else [part]
+        for k in keys: out.setdefault(k, (must, ok))
+    return out
+
 def check_settings(
-    cfg: DictConfig,   # train
+    cfg: DictConfig,   # of a run
+    part='',           # 'train': the settings of this section alone
 ):
-    "Raise ValueError for a setting in `train` that cannot work, saying what it must be."
-    for keys, must, ok in _SETTINGS:
-        for k in keys.split():
-            if k in cfg.train and not ok(cfg.train[k]): raise ValueError(f'train.{k}={cfg.train[k]}: it must be {must}')
+    "Raise ValueError for a setting that cannot work, saying what it must be. Settings that are missing are not asked."
+    missing = object()
+    for key, (must, ok) in _tests(cfg).items():
+        if not key.startswith(part): continue
+        value = OmegaConf.select(cfg, key, default=missing)
+        if value is not missing and not ok(value): raise ValueError(f'{key}={value}: it must be {must}')
 
 # %% ../nbs/25_trainer.ipynb #f482a010
 def cosine_schedule(
@@ -137,7 +185,7 @@ def check_free(
     folder,   # of a run about to begin or continue
 ):
     "Raise FileExistsError where a new training would overwrite weights, or files that are not a run's."
-    if find_checkpoint(folder): return
+    if find_checkpoint(folder) or find_checkpoint(folder, 'best'): return
     # a run that has no checkpoint yet may begin again
     try: begun = {'model', 'data', 'train'} <= set(OmegaConf.load(Path(folder)/'config.yaml'))
     except (OSError, TypeError, ValueError, yaml.YAMLError): begun = False
@@ -421,6 +469,10 @@ def resume(self:Run, acc):  # accelerate.Accelerator of the run
     acc.wait_for_everyone()
     if acc.is_main_process:
         for ckpt in damaged: ckpt.rename(ckpt.with_name(f'damaged-{ckpt.name}'))
+        if found and not checkpoints(self.folder):     # only the best one is left: it is the last one, too
+            with self.writing():
+                copy = shutil.copytree(found[-1], found[-1].with_name(f'.last-{self.step:06d}'))
+                copy.rename(copy.with_name(copy.name[1:]))
 
 @patch
 def begin(self:Run, acc):  # accelerate.Accelerator of the run
@@ -545,7 +597,7 @@ def fit(
     """Train to `cfg.train.steps`, from the last checkpoint where there is one. A model may have `prepare(batch)`,
     called once per step before the batch is split, and `after_step()`. Raises ValueError for an impossible setting,
     FloatingPointError, with step and terms, where the loss is not finite, and OSError where nothing can be written."""
-    check_settings(cfg)
+    check_settings(cfg, 'train')
     t, acc = cfg.train, make_accelerator(cfg, folder)
     opt = make_optimizer(model, t)
     sched = cosine_schedule(opt, t.steps, t.warmup, t.lr, t.min_lr)

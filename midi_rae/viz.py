@@ -23,7 +23,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from torch import Tensor
 from .files import write_atomic
 from .core import EncoderOutput
-from .metrics import f1_score, pixel_counts
+from .metrics import active_pixels, f1_score, pixel_counts
 
 # %% ../nbs/18_viz.ipynb #ff1bc093
 class InlineFigure(Figure):
@@ -139,11 +139,12 @@ def masked_image(
     return np.where(masked[..., None], back*(1 - v) + note*v, 1 - .9*v)
 
 def error_image(
-    logits: Tensor,      # (C, H, W), active where > 0
+    logits: Tensor,      # (C, H, W)
     x: Tensor,           # (C, H, W) truth
+    threshold=.5,        # probability above which a pixel is active
 ) -> np.ndarray:         # (H, W, 3)
     "True positives in grey, false negatives and false positives in their colours (`COLORS`), true negatives white."
-    p, t = (logits > 0).cpu().numpy(), (x > 0).cpu().numpy()
+    p, t = active_pixels(logits, threshold).cpu().numpy(), (x > 0).cpu().numpy()
     out = np.ones((*p.shape[1:], 3))
     for k, where in dict(true_positives=p & t, false_positives=p & ~t, false_negatives=t & ~p).items():
         out[where.any(0)] = to_rgb(COLORS[k])
@@ -163,12 +164,13 @@ def _masked_pixels(x, mae_mask, patch_size):
     ph, pw = (patch_size, patch_size) if isinstance(patch_size, int) else patch_size
     return np.stack([spread(~m, (x.shape[-2]//ph, x.shape[-1]//pw), (ph, pw)) for m in mae_mask])
 
-def _f1_title(logits, x, masked):
+def _f1_title(logits, x, masked, threshold):
     "F1 of one sample, and of its masked pixels."
-    say = f"F1 {f1_score(pixel_counts(logits, x))['f1']:.3f}"
+    f1 = lambda a, b: f"{f1_score(pixel_counts(a, b, threshold))['f1']:.3f}"
+    say = f'F1 {f1(logits, x)}'
     if masked is None or not masked.any(): return say
     at = torch.from_numpy(masked)
-    return f"{say}, masked {f1_score(pixel_counts(logits.cpu()[:, at], x.cpu()[:, at]))['f1']:.3f}"
+    return f'{say}, masked {f1(logits.cpu()[:, at], x.cpu()[:, at])}'
 
 def _probability_bar(fig, axs):
     "A colour bar for the grey values of the reconstructions."
@@ -180,12 +182,13 @@ def _probability_bar(fig, axs):
 # %% ../nbs/18_viz.ipynb #41ae613e
 def plot_reconstruction(
     x: Tensor,          # (B, C, H, W) truth
-    logits: Tensor,     # (B, C, H, W) active where > 0
+    logits: Tensor,     # (B, C, H, W)
     mae_mask=None,      # (B, N) bool on the finest grid, True = visible; None: that column is left out
     patch_size=None,    # (ph, pw) pixels of a finest patch; needed with a mask
     n=3,                # samples at most
     pitch_low=None,     # pitch of the first row; None: the rows are the middle of the 128
     crop=False,         # show only the pitches in use, in panels wider than high
+    threshold=.5,       # probability above which a pixel is active; of velocities: see `active_threshold`
 ) -> Figure:
     "Roll, masked roll, reconstruction and errors of a few samples. Raises ValueError for shapes that do not fit."
     if x.shape != logits.shape or x.ndim != 4:
@@ -195,7 +198,7 @@ def plot_reconstruction(
     heads = ['roll', 'masked: orange', 'reconstruction', 'errors']
     low = (128 - H)//2 if pitch_low is None else pitch_low
     if masked is None: del heads[1]
-    shown = torch.cat([x[:n], (logits[:n] > 0).float()], 1).amax((0, 1)).cpu().numpy()
+    shown = torch.cat([x[:n], active_pixels(logits[:n], threshold).float()], 1).amax((0, 1)).cpu().numpy()
     a, b = pitches_in_use(shown, low) if crop else (low, low + H - 1)
     w, h = (3., 1.8) if crop else (w := min(4., max(1.4, 2.3*math.sqrt(W/H))), w*H/W)
     fig = InlineFigure(len(heads)*w + .9, n*(h + .35) + .4)
@@ -203,12 +206,12 @@ def plot_reconstruction(
     for i, row in enumerate(axs):
         m = None if masked is None else masked[i]
         images = [1 - .9*roll_image(v)[..., None].repeat(3, -1) for v in (x[i], logits[i].sigmoid())]
-        images.append(error_image(logits[i], x[i]))
+        images.append(error_image(logits[i], x[i], threshold))
         if m is not None: images.insert(1, masked_image(roll_image(x[i]), m))
         for ax, img in zip(row, images):
             ax.imshow(img, origin='lower', interpolation='nearest', extent=(0, W, low - .5, low + H - .5),
                       aspect='auto' if crop else 'equal')
-        row[-1].set_title(_f1_title(logits[i], x[i], m), fontsize=9)
+        row[-1].set_title(_f1_title(logits[i], x[i], m, threshold), fontsize=9)
         if i == 0:
             for ax, t in zip(row[:-1], heads): ax.set_title(t, fontsize=9)
     for ax in axs[-1]: ax.set_xlabel('time step', fontsize=8)

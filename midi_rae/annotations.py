@@ -8,7 +8,7 @@ __all__ = ['PHRASES', 'CADENCES', 'QUALITIES', 'CHORD_TYPES', 'SPLITS', 'name_ch
            'local_key', 'dcml_song', 'dcml_songs', 'table_songs']
 
 # %% ../nbs/22_annotations.ipynb #67cdf164
-import csv, re
+import csv, math, re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -190,13 +190,16 @@ def pop909_song(
 def store_songs(
     store,         # RollStore, or the path of one; binary
     limit=None,    # this many pieces at most, spread over the store
+    steps_per_beat=4,  # that it must have; None: steps in seconds
 ) -> list:         # of Song
-    "Pieces of a store, with its groups and labels. Raises ValueError for a store of velocities."
+    "Pieces of a store, with its groups and labels. Raises ValueError for a store of velocities, or of other steps."
     store = store if isinstance(store, RollStore) else RollStore(store)
     if store.velocity:
         raise ValueError(f'{store} holds velocities; probes need binary rolls: prepare it without --velocity')
-    beat = store.settings['steps_per_beat']
-    if beat != 4: raise ValueError(f'{store} has {beat} steps a beat; probes need 4')
+    beat = None if store.settings.get('step') else store.settings['steps_per_beat']
+    if beat != steps_per_beat:
+        has = 'steps in seconds' if beat is None else f'{beat} steps a beat'
+        raise ValueError(f'{store} has {has}; probes need {steps_per_beat} steps a beat')
     at = np.unique(np.linspace(0, len(store) - 1, min(limit or len(store), len(store))).round().astype(int))
     return [Song(store.names[i], store.song(i), group=store.groups[i], style=store.labels[i]) for i in at]
 
@@ -205,8 +208,10 @@ def _read_all(files, read, progress=True):
     songs = []
     for f in tqdm(files, desc='reading', unit='song', disable=not progress):
         try: songs.append(read(f))
-        except (OSError, ValueError, RuntimeError, InvalidChordException) as e:
-            tqdm.write(f'{Path(f).name} is left out: {e}')
+        except (OSError, ValueError, RuntimeError, InvalidChordException) as e: why = str(e)
+        except (LookupError, TypeError, csv.Error) as e: why = f'a table is not as expected: {type(e).__name__} {e}'
+        else: continue
+        tqdm.write(f'{Path(f).name} is left out: {why}')
     return songs
 
 def pop909_songs(
@@ -316,6 +321,18 @@ def dcml_songs(
 # %% ../nbs/22_annotations.ipynb #cfb7bf41
 SPLITS = {'train': 0, 'valid': 1, 'val': 1, 'validation': 1, 'test': 2}
 
+def _check_row(r, where, spanned):
+    "Raise ValueError for a row of a table of labels that cannot be right."
+    if None in r: raise ValueError(f'{where}: more cells than columns; a cell with a comma in it needs quotes')
+    if not r['path']: raise ValueError(f'{where}: the path is empty')
+    if r.get('split') and r['split'] not in SPLITS:
+        raise ValueError(f"{where}: split {r['split']!r} of {r['path']!r}; it is one of {', '.join(SPLITS)}")
+    if not spanned: return
+    try: start, end = float(r.get('start') or 0), float(r['end']) if r.get('end') else math.inf
+    except ValueError: start = math.nan
+    if not 0 <= start < math.inf or r.get('end') and not start < end < math.inf:
+        raise ValueError(f"{where}: {r['path']!r} from {r.get('start')} to {r.get('end')}")
+
 def table_songs(
     table,             # CSV file: path, and any of start, end, label, split, group
     root=None,         # folder that paths are relative to; None: that of the table
@@ -326,18 +343,19 @@ def table_songs(
     """Files and labels of a table; files that cannot be read are reported and left out.
 
     Raises FileNotFoundError without the table; ValueError without a column path, for an unknown split, for a span that
-    ends before it starts, or where nothing could be read.
+    ends before it starts, for a file with two splits, groups or labels of the whole, or where nothing could be read.
     """
     table, by_path = Path(table), {}
     with table.open(encoding='utf-8-sig', newline='') as f: rows = list(csv.DictReader(f))
     if not rows or 'path' not in rows[0]: raise ValueError(f'{str(table)!r} has no column path')
-    for r in rows: by_path.setdefault(r['path'], []).append({k: v or '' for k, v in r.items()})
     spanned = lambda r: bool(r.get('start') or r.get('end'))
-    for r in rows:
-        if r.get('split') and r['split'] not in SPLITS:
-            raise ValueError(f"{str(table)!r}: split {r['split']!r} of {r['path']!r}; it is one of {', '.join(SPLITS)}")
-        if spanned(r) and not float(r['start'] or 0) < float(r['end'] or 'inf'):
-            raise ValueError(f"{str(table)!r}: {r['path']!r} from {r['start']} to {r['end']}")
+    for i, r in enumerate(rows, 2):
+        _check_row(r, f'{table.name}, row {i}', spanned(r))
+        by_path.setdefault(r['path'], []).append({k: v or '' for k, v in r.items()})
+    for path, rs in by_path.items():
+        for what, of in (('split', rs), ('group', rs), ('label', [r for r in rs if not spanned(r)])):
+            if len(said := sorted({r[what] for r in of if r.get(what)})) > 1:
+                raise ValueError(f'{str(table)!r}: {path!r} has more than one {what}: {", ".join(map(repr, said))}')
     names = sorted({r['label'] for r in rows if r.get('label') and spanned(r)})
     def read(path):
         rs, file = by_path[path], Path(root or table.parent)/path
@@ -348,7 +366,8 @@ def table_songs(
                  for r in rs if spanned(r) and r.get('label')]
         labels = dict.fromkeys(('label', 'label of beat'), on_steps(spans, T)) if spans else {}
         style = next((r['label'] for r in rs if r.get('label') and not spanned(r)), '' if spans else file.parent.name)
-        return Song(path, roll, labels, rs[0].get('group', ''), style, SPLITS.get(rs[0].get('split')))
+        said = lambda what: next((r[what] for r in rs if r.get(what)), '')
+        return Song(path, roll, labels, said('group'), style, SPLITS.get(said('split')))
     songs = _read_all(by_path, read, progress)
     if not songs: raise ValueError(f'no file of {str(table)!r} could be read')
     return songs

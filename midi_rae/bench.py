@@ -702,7 +702,7 @@ def bench(
     "Measure everything; write bench.csv and bench.png, and ablations.csv where asked for."
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    if not (out/'store'/'index.json').exists(): prepare(source, out/'store', root)
+    prepare(source, out/'store', root)
     rows, parts = [], {
         'SIGReg': bench_sigreg,
         'step': lambda: bench_step(out/'store'),

@@ -343,6 +343,7 @@ def preencode_cli(
     from midi_rae.utils import default_device, load_part, read_config, run_checkpoint
     with one_line('midi_rae_preencode'):
         cfg = read_config(run_checkpoint(run))
+        if 'encoder' not in cfg.model: raise ValueError(f'{run} is no run of midi_rae_train_enc or midi_rae_train_dec')
         config = OmegaConf.to_container(cfg.model.encoder, resolve=True)
         encoder, out = load_part(run, 'encoder'), out or Path(run)/'preencoded'
         ds = preencode(encoder, store or cfg.data.store, out, split, stride=stride, batch_size=batch_size, dtype=dtype,

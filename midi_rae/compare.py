@@ -221,7 +221,7 @@ def compare(
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     store, tables = out/'store', {}
-    if not (store/'index.json').exists(): prepare(source, store, root)
+    prepare(source, store, root)     # the music of now, whatever was there before
     def done(name, rows):
         tables[name] = rows
         write_atomic(out/f'{name}.csv', rows_to_csv(rows).encode())

@@ -9,7 +9,7 @@ __all__ = ['FORMAT', 'RollStore', 'StoreWriter', 'music_key', 'merge_groups', 'l
            'pair_loader']
 
 # %% ../nbs/17_data.ipynb #bfcd5821
-import contextlib, hashlib, inspect, json, shutil, tempfile, weakref
+import contextlib, hashlib, inspect, json, shutil, weakref
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
@@ -18,7 +18,7 @@ import numpy as np, torch
 from fastcore.basics import patch
 from torch.utils.data import default_collate
 from tqdm.auto import tqdm
-from .files import check_output_folder, locked, replace_folder, umask
+from .files import check_output_folder, follow, locked, new_folder, replace_folder
 from .pianoroll import Grid, MAX_STEPS, PITCHES, unpack_roll, VELOCITY_SCALE
 from .readers import read_many
 from .sources import SOURCES
@@ -74,7 +74,7 @@ class StoreWriter:
         out,            # folder of the store
         settings:dict,  # how pieces were read: steps_per_beat, velocity, onsets, ...
     ):
-        self.out, self.settings = Path(out), settings
+        self.out, self.settings = follow(out), settings
         self.names, self.labels, self.groups, self.lengths, self.bad_files = [], [], [], [], []
         self.tail = (2 if settings['onsets'] else 1, PITCHES if settings['velocity'] else PITCHES//8)
         self.scale = VELOCITY_SCALE if settings['velocity'] else 1
@@ -88,9 +88,8 @@ class StoreWriter:
         check_output_folder(self.out, 'a roll store', 'index.json', FORMAT, lambda index: {'rolls.npy'})
         with contextlib.ExitStack() as stack:           # undoes the first steps if a later one fails
             stack.enter_context(locked(self.out, 'choose another `out`'))
-            self.tmp = Path(tempfile.mkdtemp(prefix=f'.{self.out.name}.', dir=self.out.parent))
+            self.tmp = new_folder(self.out)
             stack.callback(shutil.rmtree, self.tmp, ignore_errors=True)
-            self.tmp.chmod(0o777 & ~umask())
             self.file = stack.enter_context(open(self.tmp/'rolls.npy', 'wb'))
             self._header()
             self.held = stack.pop_all()

@@ -342,8 +342,8 @@ def collect_models(
     "The models of several runs with one encoder. ValueError where the encoders differ, or where there is none."
     found = {}
     for run in runs:
-        for part in [p for p in parts if p in run_parts(run)]:
-            model = load_part(run, part)
+        for part in [p for p in parts if has_part(run, p)]:
+            model = load_model(run, part)
             if part == 'encoder' and part in found and not _same_weights(found[part], model):
                 raise ValueError(f'{run} has another encoder than {runs[0]}: '
                                  'their decoders and predictors do not take the same embeddings')

@@ -29,7 +29,7 @@ def init_weights(
     return model
 
 # %% ../nbs/06_layers.ipynb #00e52332
-_NO_DECAY = ('logit_scale', 'cpb_mlp', 'token', 'level_emb', 'queries')
+_NO_DECAY = ('logit_scale', 'cpb_mlp', 'level_emb', 'queries')
 
 def no_decay_names(
     model: nn.Module,  # of either family
@@ -38,7 +38,8 @@ def no_decay_names(
 
     These are all with fewer than two axes, tokens, logit scales and position tables.
     """
-    return {n for n, p in model.named_parameters() if p.ndim < 2 or any(k in n for k in _NO_DECAY)}
+    def exempt(name): return name.endswith('_token') or not set(_NO_DECAY).isdisjoint(name.split('.'))
+    return {n for n, p in model.named_parameters() if p.ndim < 2 or exempt(n)}
 
 # %% ../nbs/06_layers.ipynb #2ace2903
 def check_rolls(

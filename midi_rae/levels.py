@@ -77,13 +77,16 @@ def keep_levels(
     fill = predict_levels(fill, enc_out, k) if isinstance(fill, nn.Module) else fill
     got, want = [tuple(f.shape[-2:]) for f in fill], [(s.num_patches, s.dim) for s in levels]
     if got != want: raise ValueError(f'fill has levels (N, D) {got}, the encoding {want}')
+    visible = lambda flags, gone: None if flags is None else flags | gone       # what is filled in is not masked
     for i in range(k + 1 if isinstance(k, int) else 1, len(levels)):
         above, s = levels[i-1], levels[i]
         gone = torch.as_tensor(k, device=s.emb.device).view(-1, 1) < i
         emb = torch.where(gone[..., None], fill[i].to(s.emb), s.emb)
         non_empty = torch.where(gone, _spread(above.non_empty, above.grid, s.grid), s.non_empty)
-        levels[i] = replace(s, emb=emb, non_empty=non_empty)
-    return replace(enc_out, patches=HierarchicalPatchState(levels), full_non_empty=levels[-1].non_empty)
+        levels[i] = replace(s, emb=emb, non_empty=non_empty, mae_mask=visible(s.mae_mask, gone),
+                            stage_mask=visible(s.stage_mask, gone))
+    return replace(enc_out, patches=HierarchicalPatchState(levels), full_non_empty=levels[-1].non_empty,
+                   mae_mask=levels[-1].mae_mask)
 
 # %% ../nbs/21_levels.ipynb #cfd23f58
 def levels_f1(

@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['PITCHES', 'DEFAULT_VELOCITY', 'VELOCITY_SCALE', 'MAX_STEPS', 'END_OF_TRACK', 'ALL_NOTES_OFF', 'SLOWEST', 'FASTEST',
-           'GRIDS', 'add_note_offs', 'end_open_notes', 'read_score', 'tempo_map', 'tick_seconds', 'second_ticks',
-           'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate', 'check_notes',
-           'notes_to_roll', 'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions',
+           'GRIDS', 'notes_off', 'add_note_offs', 'end_open_notes', 'read_score', 'tempo_map', 'tick_seconds',
+           'second_ticks', 'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate',
+           'check_notes', 'notes_to_roll', 'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions',
            'score_columns', 'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes',
            'frame_of', 'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll',
            'scale_roll', 'unscale_roll', 'active_threshold']
 
 # %% ../nbs/14_pianoroll.ipynb #23b3e29d
-import os, re, warnings
+import math, os, re, warnings
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np, symusic
@@ -26,24 +27,31 @@ MAX_STEPS = 100_000         # at 4 steps a beat and 120 beats a minute: three an
 
 # %% ../nbs/14_pianoroll.ipynb #c117f962
 END_OF_TRACK = b'\xff\x2f\x00'
-# note-offs at one time for every pitch of every channel; twice, since two notes of a pitch may be open
-ALL_NOTES_OFF = b'\0'.join(bytes([0x80 | c, 0, 64]) + b''.join(bytes([0, p, 64]) for p in range(1, 128))
-                            for c in [*range(16)]*2)
+
+def notes_off(
+    pitches,    # of every channel
+    times=1,    # how many of each: as many notes of a pitch may be open
+)->bytes:       # events of a track
+    "Note-offs at one time, but for the time before the first."
+    return b'\0'.join(b'\0'.join(bytes([0x80 | c, p, 64]) for p in pitches) for c in [*range(16)]*times)
+
+ALL_NOTES_OFF = notes_off(range(128))
 # limits of a written tempo in quarter notes a minute; the 24 bits of a tempo event reach down to 3.6
 SLOWEST, FASTEST = 4., 1000.
 
 def add_note_offs(
     data:bytes,   # a MIDI file
     later:int=1,  # ticks after the end of the track, below 128
+    offs=ALL_NOTES_OFF,   # the events
 )->bytes:         # a MIDI file
-    "Add note-offs for all pitches and channels at the end of each track, which end notes that have none."
+    "Add note-offs at the end of each track, which end notes that have none."
     i = 8 + int.from_bytes(data[4:8], 'big')
     out = [data[:i]]
     while i + 8 <= len(data):
         n = int.from_bytes(data[i+4:i+8], 'big')
         body = data[i+8:i+8+n]
         if body.endswith(END_OF_TRACK):         # an empty text event takes the place of the end
-            body = body[:-3] + b'\xff\x01\0' + bytes([later]) + ALL_NOTES_OFF + b'\0' + END_OF_TRACK
+            body = body[:-3] + b'\xff\x01\0' + bytes([later]) + offs + b'\0' + END_OF_TRACK
         out += [data[i:i+4], len(body).to_bytes(4, 'big'), body]
         i += 8 + n
     return b''.join(out)
@@ -54,16 +62,25 @@ def end_open_notes(
 ):                # symusic.Score with all notes
     """Extend notes without a note-off until their pitch next begins or ends, or else to the end of their track. Warns
     if there are any."""
-    try: closed = symusic.Score.from_midi(add_note_offs(data))
+    def read(later, offs): return symusic.Score.from_midi(add_note_offs(data, later, offs))
+    try: closed = read(1, offs := ALL_NOTES_OFF)
     except RuntimeError: return score
-    if (n := closed.note_num() - score.note_num()) <= 0: return score
-    later = symusic.Score.from_midi(add_note_offs(data, 2))          # open notes are those that now end later
+    if closed.note_num() <= score.note_num(): return score
+    pitches, times, found = sorted({n.pitch for t in closed.tracks for n in t.notes}), 2, 0
+    while found < closed.note_num():                    # twice as many, until that closes no more
+        found, offs = closed.note_num(), notes_off(pitches, times)
+        closed, times = read(1, offs), 2*times
+    n, later = found - score.note_num(), read(2, offs)  # open notes are those that now end later
     for t, u in zip(closed.tracks, later.tracks):
         a, b = (sorted(x.notes, key=lambda n: (n.time, n.pitch, n.velocity, n.duration)) for x in (t, u))
         known = {m.pitch: [] for m in a}
         for m, k in zip(a, b): known[m.pitch] += [m.time] + [m.end]*(m.end == k.end)
+        for ends in known.values(): ends.sort()
         for m, k in zip(a, b):
-            if m.end < k.end: m.duration = max(1, min([x for x in known[m.pitch] if x > m.time] + [m.end - 1]) - m.time)
+            if m.end == k.end: continue
+            ends = known[m.pitch]
+            next_end = bisect_right(ends, m.time)
+            m.duration = max(1, min(ends[next_end:next_end + 1] + [m.end - 1]) - m.time)
         t.notes = type(t.notes)(a)
     warnings.warn(f'{n} of {closed.note_num()} notes have no note-off: they last until their pitch begins or ends '
                   'again, or to the end of their track')
@@ -495,7 +512,7 @@ def trace_notes(
 
 def frame_of(
     source,     # symusic.Score, or None
-    grid:Grid,  # whose steps become whole numbers of ticks where there is no source
+    grid:Grid,  # whose steps have ticks of their own where there is no source: of beats, whole numbers of them
     bpm=None,   # quarter notes in a minute; None: the source's tempo map, 120 without a source
 ):              # symusic.Score without notes
     """An empty score with the source's tempo map, signatures, markers and tracks. ValueError for a tempo that MIDI
@@ -503,7 +520,8 @@ def frame_of(
     if bpm is not None and not SLOWEST <= bpm <= FASTEST:
         raise ValueError(f'bpm={bpm}: a tempo lies between {SLOWEST:g} and {FASTEST:g} quarter notes a minute')
     step = max(1, 480//grid.steps_per_beat)                    # ticks in a step
-    per_beat = 480 if grid.step is not None else step*grid.steps_per_beat
+    if grid.step is None: per_beat = step*grid.steps_per_beat
+    else: per_beat = min(32767, max(480, math.ceil(4*60/(grid.step*(bpm or 120)))))     # at least four ticks a step
     score = symusic.Score(per_beat if source is None else source.ticks_per_quarter)
     if source is not None and bpm is None: score.tempos = [t for t in source.tempos if 60e6/FASTEST <= t.mspq < 2**24]
     else: score.tempos.append(symusic.Tempo(0, 120 if bpm is None else bpm, ttype='tick'))

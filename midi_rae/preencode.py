@@ -7,15 +7,15 @@ __all__ = ['FORMAT', 'count_windows', 'window_batches', 'pack_windows', 'unpack_
            'preencode', 'PreencodedDataset', 'preencoded_loader']
 
 # %% ../nbs/27_preencode.ipynb #a385232e
-import json, shutil, tempfile
+import json, shutil
 from contextlib import ExitStack
 from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
 from torch import nn
 from tqdm.auto import tqdm
-from .files import check_output_folder, replace_folder, umask
-from .utils import fingerprint
+from .files import check_output_folder, follow, locked, new_folder, replace_folder
+from .utils import evaluating, fingerprint
 from .core import EncoderOutput, HierarchicalPatchState, PatchState
 from .patches import grid_positions
 from .pianoroll import PITCHES, scale_roll
@@ -178,7 +178,7 @@ def preencode(
 ):                       # PreencodedDataset
     """Encode every window of a store. Raises ValueError for an encoder that does not fit it, FileExistsError for a
     folder that is something else, OSError where it cannot be written."""
-    store, out = store if isinstance(store, RollStore) else RollStore(store), Path(out)
+    store, out = store if isinstance(store, RollStore) else RollStore(store), follow(out)
     _check_arguments(encoder, store, out, width, dtype)
     W, songs = encoder.img_size[1], choose_pieces(store, split, val, split_seed)
     stride = W if stride is None else stride
@@ -191,17 +191,13 @@ def preencode(
                 split_seed=split_seed, val_pieces=choose_pieces(store, 'val', val, split_seed).tolist(),
                 names=[store.names[i] for i in songs], encoder=type(encoder).__name__,
                 fingerprint=fingerprint(encoder), config=config)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder, training = Path(tempfile.mkdtemp(prefix=f'.{out.name}.', dir=out.parent)), encoder.training
-    try:
-        encoder.eval().to(device)
-        meta = _write_arrays(encoder, store, songs, meta, folder, stride, batch_size, device, progress)
-        (folder/'meta.json').write_text(json.dumps(meta, ensure_ascii=False), encoding='utf-8')
-        folder.chmod(0o777 & ~umask())
-        replace_folder(folder, out)
-    finally:
-        encoder.train(training)
-        shutil.rmtree(folder, ignore_errors=True)
+    with locked(out, 'choose another `out`'), evaluating(encoder):
+        folder = new_folder(out)
+        try:
+            meta = _write_arrays(encoder.to(device), store, songs, meta, folder, stride, batch_size, device, progress)
+            (folder/'meta.json').write_text(json.dumps(meta, ensure_ascii=False), encoding='utf-8')
+            replace_folder(folder, out)
+        finally: shutil.rmtree(folder, ignore_errors=True)
     return PreencodedDataset(out)
 
 # %% ../nbs/27_preencode.ipynb #0ab1136e

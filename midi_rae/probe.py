@@ -315,7 +315,9 @@ def handmade(
 # %% ../nbs/23_probe.ipynb #51cb6efd
 def baseline_features(
     ex: Examples,      # windows, places and their labels
-    part: np.ndarray,  # (n,) part of each window, see `split_songs`: components are fitted on part 0
+    # (n,) part of each window, see `split_songs`: components are fitted on part 0 (of several splits on that of the
+    # first, without any labels)
+    part: np.ndarray,
     dim=256,           # principal components, at most; and at most one for four windows (places) they are fitted on
     width=4,           # pixel columns that stand for a place
     sample=2048,       # windows, and four times as many places, that components are fitted on
@@ -555,7 +557,7 @@ def value_sums(
     return np.stack([np.bincount(song, c, songs) for c in columns.T], 1)
 
 def explained(sums):  # (…, 2 + k) from `value_sums`
-    "R² over all values, weighted by their variance."
+    "R² over all values, weighted by their variance; of several splits the variance within them."
     n, error, squares, total = sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3:]
     return 1 - error/(squares - (total**2).sum(-1)/n)
 
@@ -742,13 +744,13 @@ def probe_rows(
 
 # %% ../nbs/23_probe.ipynb #06bd93b0
 class TunedEncoder(nn.Module):
-    "A copy of an encoder, and a head on all its levels, concatenated by row."
+    "A copy of an encoder, to be trained, and a head on all its levels, concatenated by row."
     def __init__(self,
         encoder,  # copied
         head,     # module from the width of all levels to classes or values
     ):
         super().__init__()
-        self.encoder, self.head = deepcopy(encoder), head
+        self.encoder, self.head = deepcopy(encoder).requires_grad_(True), head
 
     def forward(self,
         x,              # (B, C, H, W) windows
@@ -1041,7 +1043,8 @@ def online_examples(
     has = dict(steps_per_beat=4) if midi else RollStore(folder).settings
     beat = None if has.get('step') else has['steps_per_beat']
     if beat != steps_per_beat: raise ValueError(f'{source} has {beat} steps a beat, the encoder {steps_per_beat}')
-    corpus = pop909_songs(folder, None, None, songs, onsets, progress=False) if midi else store_songs(folder, songs)
+    if midi: corpus = pop909_songs(folder, None, None, songs, onsets, progress=False)
+    else: corpus = store_songs(folder, songs, beat)
     ex = cut_examples(corpus, size, places=0)
     keep = np.unique(np.linspace(0, len(ex.x) - 1, min(windows, len(ex.x))).round().astype(int))
     labels = {k: v[keep] for k, v in ex.labels.items() if len(v) == len(ex.x)}

@@ -45,7 +45,8 @@ def key_shares(
     Krumhansl, 1990, with the profiles of Albrecht & Shanahan, Music Perception 31(1), 2013)."""
     unit = lambda v: F.normalize(v - v.mean(-1, keepdim=True), dim=-1)
     profiles = pitch_classes.new_tensor([p[-k:] + p[:-k] for p in KEY_PROFILES for k in range(12)])
-    fit = (unit(pitch_classes) @ unit(profiles).T/temp).softmax(-1)
+    with torch.autocast(pitch_classes.device.type, enabled=False):
+        fit = (unit(pitch_classes) @ unit(profiles).T/temp).softmax(-1)
     return fit*(pitch_classes.sum(-1, keepdim=True) > 0)
 
 # %% ../nbs/13_profiles.ipynb #1b73cfbb

@@ -85,10 +85,10 @@ def _bar_length(bars):
     usual = max(lengths, key=lambda l: (lengths[l], l))
     return max(usual, max((start + ticks for _, notes, _ in bars for start, ticks, *_ in notes), default=0))
 
-def _lay_out(parts):
+def _lay_out(parts, per_beat):
     """Join the measures of all parts and merge tied notes: notes `[start, ticks, pitch, part]`, bars `(tick, length)`
-    and marks `(tick, kind, value)`."""
-    notes, measures, marks, tied, bar = [], [], [], [{} for _ in parts], 0
+    and marks `(tick, kind, value)`. A measure without anything in it is as long as its metre says."""
+    notes, measures, marks, tied, bar, metre = [], [], [], [{} for _ in parts], 0, (4, 4)
     for bars in zip_longest(*parts, fillvalue=(0, [], [])):
         for k, (open_ties, (_, here, said)) in enumerate(zip(tied, bars)):
             for start, ticks, pitch, ties, voice in here:
@@ -100,7 +100,8 @@ def _lay_out(parts):
                 else: notes.append(before := [bar + start, ticks, pitch, k])
                 if 'start' in ties: open_ties[pitch] = before, voice
             marks += [(bar + at, *mark) for at, *mark in said]
-        measures.append((bar, _bar_length(bars)))
+            metre = next((value for _, kind, value in said if kind == 'time'), metre)
+        measures.append((bar, _bar_length(bars) or metre[0]*4*per_beat//metre[1]))
         bar += measures[-1][1]
     return [n for n in notes if n[1] > 0], measures, marks
 
@@ -188,7 +189,7 @@ def musicxml_to_score(
     # a MIDI file has at most 32767 ticks to a quarter note
     fine = [n for n in (lcm(per_beat, k) for k in (5040, 840, 120, 24, 1)) if n < 2**15]
     per_beat = fine[0] if fine else 5040
-    notes, measures, marks = _lay_out([list(_bars(part, per_beat)) for part in root.findall('part')])
+    notes, measures, marks = _lay_out([list(_bars(part, per_beat)) for part in root.findall('part')], per_beat)
     of = lambda kind: [(at, value) for at, what, value in marks if what == kind]
     title = root.findtext('work/work-title') or root.findtext('movement-title') or ''
     times = _metre(measures, of('time'), per_beat).items()

@@ -118,8 +118,8 @@ def begins_on(
 ) -> bool:
     "Does a stride begin there? A bar line counts at the next half of a beat."
     bars = shard.piece(i, ['time'])['time'][:, 1]
-    lines = np.flatnonzero(np.diff(bars, prepend=0))*beat//2
-    return start*beat in window_starts(stride, (len(bars) - 1)*beat//2, 1, lines, beat)
+    lines = np.flatnonzero(np.diff(bars, prepend=0))*beat/2      # 12.5 where a beat has 25 steps
+    return start*beat in window_starts(stride, (len(bars) - 1)*beat/2, 1, lines, beat)
 
 def hit_row(
     similarity: float, # to the query

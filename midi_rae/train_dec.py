@@ -107,6 +107,9 @@ class Reconstructor(nn.Module):
         cfg: DictConfig,  # model.encoder, model.decoder, dec, levels
     ):
         super().__init__()
+        if cfg.dec.head != 'mlp' and 'head' not in cfg.model.decoder:
+            raise ValueError(f'dec.head={cfg.dec.head} has no effect on a decoder of model {cfg.model.name!r}: leave '
+                             'it out')
         self.encoder, self.decoder = trained_encoder(cfg), build(cfg.model.decoder)
         self.finetune, self.pos_weight, self.keep = cfg.dec.finetune, cfg.dec.pos_weight, cfg.dec.keep
         self.level_drop, self.overlay = cfg.dec.level_drop, cfg.dec.overlay
@@ -152,7 +155,8 @@ def prepare(self:Reconstructor,
 ) -> dict:            # with overlays; with enc_out, where levels are dropped and the encoder is frozen
     "Once per step and for the whole batch: update the means of the levels, then `overlay`."
     if self.level_drop:
-        with torch.no_grad(): out = batch['enc_out'] if 'enc_out' in batch else self.encode(batch['img1'])
+        with torch.no_grad():
+            out = batch['enc_out'] if 'enc_out' in batch else self.encoder(batch['img1'], mask_ratio=0.)
         self.decoder.level_means.update(out)
         if not self.finetune: batch = batch | dict(enc_out=out)
     if not self.overlay: return batch
@@ -182,8 +186,9 @@ def forgotten(self:Reconstructor,
     """How far tokens are from what they were: squared distance over their squared norm before, as the mean over the
     tokens of a level, and over levels."""
     with torch.no_grad(): was = self.before(x, mask_ratio=0.)
+    if any(s.stage_mask is not None for s in out.patches): out = self.encoder(x, mask_ratio=0.)   # without the masks
     each = [(a.emb - b.emb).square().sum(-1)/b.emb.square().sum(-1) for a, b in zip(out.patches, was.patches)]
-    return sum(d.mean() for d in each)/len(each)
+    return sum(weighted_mean(d, torch.ones_like(d)) for d in each)/len(each)
 
 @patch
 def forward(self:Reconstructor,

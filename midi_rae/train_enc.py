@@ -90,12 +90,15 @@ class Pretrainer(nn.Module):
     """Encoder, MAE decoder and the optional parts: maps a batch of pairs to loss terms. Raises ValueError for a loss
     whose part the model lacks."""
     def __init__(self,
-        # model.encoder, model.mae_decoder, model.predictor, loss, levels, profiles, contrast, distill, train.frozen,
-        # data.max_dy
+        # model.encoder, model.mae_decoder, model.predictor, mask.stage_ratio, loss, levels, profiles, contrast,
+        # distill, train.frozen, data.max_dy
         cfg: DictConfig,
     ):
         super().__init__()
         self.encoder, self.mae_decoder = build(cfg.model.encoder), build(cfg.model.mae_decoder)
+        if cfg.mask.stage_ratio > 0 and not hasattr(self.encoder, 'stage_mask_ratio'):
+            raise ValueError(f'mask.stage_ratio={cfg.mask.stage_ratio}, but model {cfg.model.name!r} has no stages: '
+                             'set mask.stage_ratio=0')
         if cfg.loss.mep > 0 and cfg.model.predictor is None:
             raise ValueError(f'loss.mep={cfg.loss.mep}, but model {cfg.model.name!r} has no predictor: set loss.mep=0')
         self.predictor = build(cfg.model.predictor) if cfg.loss.mep > 0 else None
@@ -333,8 +336,9 @@ def evaluate_enc(
         n += k
         if sum(len(e[-1]) for e in embs) < ENOUGH: embs.append([_some(l.emb[l.non_empty]) for l in clean.patches])
         non_empty = non_empty + torch.stack([l.non_empty.float().mean()*len(x) for l in clean.patches])
-        if model.student_heads is not None and sum(len(s[-1]) for s in scores) < ENOUGH:
-            scores.append([_some(s[l]) for s, l in zip(*model.teacher(x))])
+        if model.student_heads is not None:
+            teacher = zip(*model.teacher(x))     # on all ranks, for it adds up over them
+            if sum(len(s[-1]) for s in scores) < ENOUGH: scores.append([_some(s[l]) for s, l in teacher])
     levels = [torch.cat(z) for z in zip(*gather_object(embs))]
     diagnostics = collapse_diagnostics(levels, (all_sum(non_empty)/n).tolist())
     usage = {f'usage_{i}': prototype_usage(torch.cat(z)) for i, z in enumerate(zip(*gather_object(scores)))}

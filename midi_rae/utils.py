@@ -9,7 +9,7 @@ __all__ = ['param_count', 'set_seed', 'default_device', 'evaluating', 'fingerpri
            'run_checkpoint', 'run_parts', 'load_part']
 
 # %% ../nbs/02_utils.ipynb #08d61b59
-import hashlib, io, os, pickle, random, re, shutil, tempfile
+import errno, hashlib, io, os, pickle, random, re, shutil, tempfile
 from contextlib import contextmanager
 from pathlib import Path
 import numpy as np, torch, yaml
@@ -47,11 +47,12 @@ def default_device(
 
 @contextmanager
 def evaluating(model: nn.Module):  # in eval mode within
-    "Within, the model is in eval mode and no graph is built; afterwards it is back in the mode it was in."
-    training = model.training
+    "Within, the model is in eval mode and no graph is built; afterwards each part is back in the mode it was in."
+    before = [(m, m.training) for m in model.modules()]
     try:
         with torch.no_grad(): yield model.eval()
-    finally: model.train(training)
+    finally:
+        for m, training in before: m.training = training
 
 # %% ../nbs/02_utils.ipynb #2edec8a9
 def fingerprint(
@@ -89,7 +90,9 @@ def reading(
 ):
     "Turn the various errors for an unreadable file into DamagedFile, which names the file and the likely cause."
     try: yield
-    except (SafetensorError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError, yaml.YAMLError) as e:
+    except (SafetensorError, RuntimeError, EOFError, LookupError, TypeError, AttributeError, UnicodeDecodeError,
+            pickle.UnpicklingError, yaml.YAMLError, OSError) as e:
+        if isinstance(e, OSError) and e.errno != errno.EINVAL: raise    # that one is of a seek beyond the end
         with open(path, 'rb') as f: pointer = f.read(64).startswith(b'version https://git-lfs')
         why = (f'is damaged or cut off ({Path(path).stat().st_size:,} bytes: {e}): copy or download it again'
                if not pointer else 'is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned')

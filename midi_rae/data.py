@@ -411,6 +411,7 @@ def _why_empty(store, split, val):
     few, many = min(sizes), max(sizes)
     return f'{asked}: its groups have {few} to {many} pieces each, and val={few} holds out one of the smallest'
 
+# %% ../nbs/17_data.ipynb #954dd75c
 class PRPairDataset(torch.utils.data.Dataset):
     """Pairs of views `(C,H,W)` of one song, the second shifted by `deltas` = (dx steps later, dy semitones up).
     ValueError for arguments out of range, or a split without pieces."""

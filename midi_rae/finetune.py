@@ -127,6 +127,7 @@ def check_seen(
                              'add such a piece there')
     return rows
 
+# %% ../nbs/29_finetune.ipynb #eae8350e
 def split_labels(
     rows: list,         # from `read_labels`
     seed=0,             # of the split

@@ -342,7 +342,9 @@ def collect_models(
     "The models of several runs with one encoder. ValueError where the encoders differ, or where there is none."
     found = {}
     for run in runs:
-        for part in [p for p in parts if has_part(run, p)]:
+        has = [p for p in parts if has_part(run, p)]
+        if not has: run_parts(run)       # FileNotFoundError where there are no weights at all
+        for part in has:
             model = load_model(run, part)
             if part == 'encoder' and part in found and not _same_weights(found[part], model):
                 raise ValueError(f'{run} has another encoder than {runs[0]}: '

@@ -333,6 +333,7 @@ def file_hash(
     "SHA-256 of a file's contents."
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
+# %% ../nbs/31_library.ipynb #9346df00
 def list_files(
     src,          # folder of files, or one file
     known: dict,  # path → dict of path, size, mtime, sha, perhaps error and tried, from an earlier index

@@ -56,6 +56,7 @@ def add_note_offs(
         i += 8 + n
     return b''.join(out)
 
+# %% ../nbs/14_pianoroll.ipynb #9d511c02
 def end_open_notes(
     data:bytes,   # a MIDI file
     score,        # the same file as symusic reads it, without notes that lack a note-off

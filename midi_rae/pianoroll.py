@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['PITCHES', 'DEFAULT_VELOCITY', 'VELOCITY_SCALE', 'MAX_STEPS', 'END_OF_TRACK', 'ALL_NOTES_OFF', 'SLOWEST', 'FASTEST',
-           'GRIDS', 'notes_off', 'add_note_offs', 'end_open_notes', 'read_score', 'tempo_map', 'tick_seconds',
-           'second_ticks', 'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate',
-           'check_notes', 'notes_to_roll', 'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions',
-           'score_columns', 'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes',
-           'frame_of', 'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll',
-           'scale_roll', 'unscale_roll', 'active_threshold']
+           'GRIDS', 'notes_off', 'midi_chunks', 'join_chunks', 'add_note_offs', 'end_open_notes', 'midi_events',
+           'track_chunk', 'share_pedals', 'read_score', 'tempo_map', 'tick_seconds', 'second_ticks', 'Grid',
+           'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate', 'check_notes', 'notes_to_roll',
+           'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions', 'score_columns',
+           'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes', 'frame_of',
+           'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll', 'scale_roll',
+           'unscale_roll', 'active_threshold']
 
 # %% ../nbs/14_pianoroll.ipynb #23b3e29d
 import math, os, re, warnings
@@ -39,22 +40,33 @@ ALL_NOTES_OFF = notes_off(range(128))
 # limits of a written tempo in quarter notes a minute; the 24 bits of a tempo event reach down to 3.6
 SLOWEST, FASTEST = 4., 1000.
 
+def midi_chunks(
+    data:bytes,   # a MIDI file
+)->list:          # of (kind, contents): the header and the tracks
+    "The chunks of a file; one that is cut off ends where the file does."
+    i, out = 0, []
+    while i + 8 <= len(data):
+        n = int.from_bytes(data[i+4:i+8], 'big')
+        out.append((data[i:i+4], data[i+8:i+8+n]))
+        i += 8 + n
+    return out
+
+def join_chunks(
+    chunks:list,  # of (kind, contents)
+)->bytes:         # a MIDI file
+    "Inverse of `midi_chunks`."
+    return b''.join(kind + len(body).to_bytes(4, 'big') + body for kind, body in chunks)
+
 def add_note_offs(
     data:bytes,   # a MIDI file
     later:int=1,  # ticks after the end of the track, below 128
     offs=ALL_NOTES_OFF,   # the events
 )->bytes:         # a MIDI file
     "Add note-offs at the end of each track, which end notes that have none."
-    i = 8 + int.from_bytes(data[4:8], 'big')
-    out = [data[:i]]
-    while i + 8 <= len(data):
-        n = int.from_bytes(data[i+4:i+8], 'big')
-        body = data[i+8:i+8+n]
-        if body.endswith(END_OF_TRACK):         # an empty text event takes the place of the end
-            body = body[:-3] + b'\xff\x01\0' + bytes([later]) + offs + b'\0' + END_OF_TRACK
-        out += [data[i:i+4], len(body).to_bytes(4, 'big'), body]
-        i += 8 + n
-    return b''.join(out)
+    # an empty text event takes the place of the end
+    end = b'\xff\x01\0' + bytes([later]) + offs + b'\0' + END_OF_TRACK
+    return join_chunks([(kind, body[:-3] + end if body.endswith(END_OF_TRACK) else body)
+                        for kind, body in midi_chunks(data)])
 
 # %% ../nbs/14_pianoroll.ipynb #9d511c02
 def end_open_notes(
@@ -87,6 +99,71 @@ def end_open_notes(
                   'again, or to the end of their track')
     return closed
 
+# %% ../nbs/14_pianoroll.ipynb #05b28fed
+def midi_events(
+    body:bytes,   # contents of a track chunk
+)->list:          # of (tick, event), each event with its status
+    "The events of a track. Raises IndexError where one is cut off or has no status."
+    i, tick, status, out = 0, 0, 0, []
+    def number():
+        nonlocal i
+        n = 0
+        while True:
+            i += 1
+            n = n << 7 | body[i-1] & 127
+            if body[i-1] < 128: return n
+    while i < len(body):
+        tick, first = tick + number(), i
+        if body[i] >= 0xf0:                                # of the file, or exclusive to a system: as long as it says
+            i += 1 + (body[i] == 0xff)
+            length = number()
+            i += length
+            out.append((tick, body[first:i]))
+            continue
+        if body[i] >= 128: status, i = body[i], i + 1      # otherwise the status is that of the event before
+        if not status: raise IndexError('an event without a status')
+        size = 1 if status >> 4 in (12, 13) else 2
+        out.append((tick, bytes([status]) + body[i:i+size]))
+        i += size
+    if i > len(body): raise IndexError('the last event is cut off')
+    return out
+
+def track_chunk(
+    events:list,  # of (tick, event), in order
+)->bytes:         # contents of a track chunk
+    "Inverse of `midi_events`."
+    out, last = [], 0
+    for tick, event in events:
+        n, digits = tick - last, [(tick - last) & 127]
+        while n := n >> 7: digits.append(n & 127 | 128)
+        out += [bytes(digits[::-1]), event]
+        last = tick
+    return b''.join(out)
+
+def _is_pedal(event): return event[0] >> 4 == 11 and event[1] == 64
+
+def share_pedals(
+    data:bytes,   # a MIDI file
+)->bytes:         # the file itself where each track has the pedals of its notes
+    """The sustain pedal of a channel in every track that has notes on it, and released at the end of a track if never
+    before: symusic, whose tracks have no channels, finds it nowhere else."""
+    if not re.search(rb'[\xb0-\xbf]', data): return data
+    chunks = midi_chunks(data)
+    try: tracks = [midi_events(body) if kind == b'MTrk' else [] for kind, body in chunks]
+    except IndexError: return data
+    pedals, changed = sorted({e for events in tracks for e in events if _is_pedal(e[1])}, key=lambda e: e[0]), False
+    for k, events in enumerate(tracks):
+        played = {e[0] & 15 for _, e in events if e[0] >> 4 == 9}
+        held_here = lambda e: _is_pedal(e) and e[0] & 15 in played
+        wanted, end = [e for e in pedals if held_here(e[1])], max((t for t, _ in events), default=0)
+        held = {e[0]: e[2] >= 64 for _, e in wanted}                # what each channel's last one says
+        wanted += [(max(end, wanted[-1][0]), bytes([c, 64, 0])) for c, down in held.items() if down]
+        if sorted(e for e in events if held_here(e[1])) == sorted(wanted): continue
+        rest, changed = [e for e in events if not held_here(e[1]) and e[1] != END_OF_TRACK], True
+        merged = sorted(rest + wanted, key=lambda e: e[0])
+        chunks[k] = chunks[k][0], track_chunk([*merged, (max(end, merged[-1][0]), END_OF_TRACK)])
+    return join_chunks(chunks) if changed else data
+
 # %% ../nbs/14_pianoroll.ipynb #sa5b9184
 def read_score(
     src,     # MIDI file, its bytes, or a symusic.Score
@@ -100,6 +177,7 @@ def read_score(
     if data[:4] == b'MThd' and data[8:10] == b'\x00\x02':
         raise ValueError('this MIDI file has format 2: independent patterns, not one piece. '
                          'Save each pattern as a separate file')
+    data = share_pedals(data)
     try: return end_open_notes(data, symusic.Score.from_midi(data))
     except RuntimeError as e: raise ValueError(f'not a readable MIDI file: {e}') from e
 

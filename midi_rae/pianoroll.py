@@ -140,6 +140,7 @@ def track_chunk(
         last = tick
     return b''.join(out)
 
+# %% ../nbs/14_pianoroll.ipynb #42d698f3
 def _is_pedal(event): return event[0] >> 4 == 11 and event[1] == 64
 
 def share_pedals(

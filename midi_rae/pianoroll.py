@@ -59,8 +59,8 @@ def join_chunks(
 
 def add_note_offs(
     data:bytes,   # a MIDI file
+    offs:bytes,   # from `notes_off`
     later:int=1,  # ticks after the end of the track, below 128
-    offs=ALL_NOTES_OFF,   # the events
 )->bytes:         # a MIDI file
     "Add note-offs at the end of each track, which end notes that have none."
     # an empty text event takes the place of the end
@@ -75,7 +75,7 @@ def end_open_notes(
 ):                # symusic.Score with all notes
     """Extend notes without a note-off until their pitch next begins or ends, or else to the end of their track. Warns
     if there are any."""
-    def read(later, offs): return symusic.Score.from_midi(add_note_offs(data, later, offs))
+    def read(later, offs): return symusic.Score.from_midi(add_note_offs(data, offs, later))
     try: closed = read(1, offs := ALL_NOTES_OFF)
     except RuntimeError: return score
     if closed.note_num() <= score.note_num(): return score

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np, symusic
 from mir_eval.chord import encode as encode_chord, InvalidChordException
 from tqdm.auto import tqdm
+from .files import read_table
 from .pianoroll import midi_to_roll, notes_to_roll, PITCHES, step_seconds, ticks_to_notes
 from .readers import load_score
 from .sources import pop909_source
@@ -323,8 +324,6 @@ SPLITS = {'train': 0, 'valid': 1, 'val': 1, 'validation': 1, 'test': 2}
 
 def _check_row(r, where, spanned):
     "Raise ValueError for a row of a table of labels that cannot be right."
-    if None in r: raise ValueError(f'{where}: more cells than columns; a cell with a comma in it needs quotes')
-    if not r['path']: raise ValueError(f'{where}: the path is empty')
     if r.get('split') and r['split'] not in SPLITS:
         raise ValueError(f"{where}: split {r['split']!r} of {r['path']!r}; it is one of {', '.join(SPLITS)}")
     if not spanned: return
@@ -333,6 +332,7 @@ def _check_row(r, where, spanned):
     if not 0 <= start < math.inf or r.get('end') and not start < end < math.inf:
         raise ValueError(f"{where}: {r['path']!r} from {r.get('start')} to {r.get('end')}")
 
+# %% ../nbs/22_annotations.ipynb #74296885
 def table_songs(
     table,             # CSV file: path, and any of start, end, label, split, group
     root=None,         # folder that paths are relative to; None: that of the table
@@ -346,23 +346,21 @@ def table_songs(
     ends before it starts, for a file with two splits, groups or labels of the whole, or where nothing could be read.
     """
     table, by_path = Path(table), {}
-    with table.open(encoding='utf-8-sig', newline='') as f: rows = list(csv.DictReader(f))
-    if not rows or 'path' not in rows[0]: raise ValueError(f'{str(table)!r} has no column path')
     spanned = lambda r: bool(r.get('start') or r.get('end'))
-    for i, r in enumerate(rows, 2):
-        _check_row(r, f'{table.name}, row {i}', spanned(r))
+    for where, r in read_table(table, 'path'):
+        _check_row(r, where, spanned(r))
         by_path.setdefault(r['path'], []).append({k: v or '' for k, v in r.items()})
     for path, rs in by_path.items():
         for what, of in (('split', rs), ('group', rs), ('label', [r for r in rs if not spanned(r)])):
             if len(said := sorted({r[what] for r in of if r.get(what)})) > 1:
                 raise ValueError(f'{str(table)!r}: {path!r} has more than one {what}: {", ".join(map(repr, said))}')
-    names = sorted({r['label'] for r in rows if r.get('label') and spanned(r)})
+    names = sorted({r['label'] for rs in by_path.values() for r in rs if r.get('label') and spanned(r)})
     def read(path):
         rs, file = by_path[path], Path(root or table.parent)/path
         roll = midi_to_roll(load_score(file), steps_per_beat, onsets=onsets)
         roll, step = roll if onsets else roll[None], lambda q, default: round(float(q)*steps_per_beat) if q else default
         T = roll.shape[-1]
-        spans = [(step(r['start'], 0), step(r['end'], T), names.index(r['label']))
+        spans = [(step(r.get('start'), 0), step(r.get('end'), T), names.index(r['label']))
                  for r in rs if spanned(r) and r.get('label')]
         labels = dict.fromkeys(('label', 'label of beat'), on_steps(spans, T)) if spans else {}
         style = next((r['label'] for r in rs if r.get('label') and not spanned(r)), '' if spans else file.parent.name)

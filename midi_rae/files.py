@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['follow', 'atomic_file', 'write_atomic', 'remove_unfinished_files', 'check_output_folder', 'new_folder',
            'replace_folder', 'umask', 'locked', 'make_missing', 'cut_parts', 'SharedWork', 'find_in', 'encoded_folder',
-           'rows_to_csv', 'format_table', 'markdown_table']
+           'read_table', 'rows_to_csv', 'format_table', 'markdown_table']
 
 # %% ../nbs/01_files.ipynb #rm000008
 import csv, glob, hashlib, io, json, math, os, shutil, tempfile, time, uuid, zlib
@@ -270,6 +270,28 @@ def encoded_folder(
     src = Path(src)
     src = src.resolve() if src.name in ('', '..') else src
     return src.with_name(f'{src.name}_encoded')
+
+# %% ../nbs/01_files.ipynb #60c6dd02
+def read_table(
+    table,     # CSV file with a header
+    *columns,  # that it must have; no cell of the first may be empty
+) -> list:     # of (where, row): the file and the row's number, and a dict
+    "Rows of a table. Raises FileNotFoundError without the file, ValueError naming what is missing or too much."
+    table = Path(table)
+    if not table.is_file(): raise FileNotFoundError(f'no table {str(table)!r}')
+    with table.open(encoding='utf-8-sig', newline='') as f:
+        reader = csv.DictReader(f)
+        rows, have = list(reader), reader.fieldnames or []
+    if missing := [k for k in columns if k not in have]:
+        raise ValueError(f'{str(table)!r} has no column {missing[0]}; its columns are {", ".join(have)}')
+    if not rows: raise ValueError(f'{str(table)!r} has no rows')
+    rows = [(f'{table.name}, row {i}', r) for i, r in enumerate(rows, 2)]
+    for where, r in rows:
+        if None in r:
+            cells = len(have) + len(r[None])
+            raise ValueError(f'{where}: {cells} cells in {len(have)} columns; a cell with a comma in it needs quotes')
+        if not (r[columns[0]] or '').strip(): raise ValueError(f'{where}: the {columns[0]} is empty')
+    return rows
 
 # %% ../nbs/01_files.ipynb #29722d0c
 def rows_to_csv(

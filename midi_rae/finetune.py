@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 from torch import nn, Tensor
-from .files import atomic_file, find_in, remove_unfinished_files, rows_to_csv, write_atomic
+from .files import atomic_file, find_in, read_table, remove_unfinished_files, rows_to_csv, write_atomic
 from midi_rae.utils import (
     default_device, evaluating, find_checkpoint, fingerprint, load_weights, param_groups, set_seed,
 )
@@ -95,20 +95,8 @@ def read_labels(
         rows = [dict(path=f.as_posix(), label=f.parts[0]) for f in files if len(f.parts) > 1]
         if not rows: raise ValueError(f'{str(table)!r} has no subfolders with music; each subfolder is a class')
         return [_label_row(r, r['path'], table, task, found) for r in rows]
-    if not table.is_file(): raise FileNotFoundError(f'no table or folder {str(table)!r}')
-    with table.open(encoding='utf-8-sig', newline='') as f:
-        reader = csv.DictReader(f)
-        rows, columns = list(reader), reader.fieldnames or []
-    if not rows: raise ValueError(f'{str(table)!r} has no rows')
-    if missing := [k for k in ('path', 'label') if k not in columns]:
-        raise ValueError(f'{str(table)!r} has no column {missing[0]}; its columns are {", ".join(columns)}')
-    for i, r in enumerate(rows, 2):
-        if None in r:
-            raise ValueError(f'{table.name}, row {i}: {len(columns) + len(r[None])} cells in {len(columns)} columns; a '
-                             'cell with a comma in it needs quotes')
-        if not _cell(r, 'path'): raise ValueError(f'{table.name}, row {i}: the path is empty')
-    root = root or table.parent
-    return [_label_row(r, f'{table.name}, row {i}', root, task, found) for i, r in enumerate(rows, 2)]
+    if not table.exists(): raise FileNotFoundError(f'no table or folder {str(table)!r}')
+    return [_label_row(r, where, root or table.parent, task, found) for where, r in read_table(table, 'path', 'label')]
 
 # %% ../nbs/29_finetune.ipynb #b4e164f5
 def _stable(text, seed):
@@ -736,12 +724,10 @@ def finetune(
     rows = split_labels(read_labels(table, task, root), seed, kind=kind)
     rolls, bad = read_rolls(rows, encoder, grid, drums, pedal)
     check_some(bad, len(rolls) + len(bad))
-    rows = [r for r in rows if r['path'] in rolls]
-    for part, what in (('train', 'training'), ('val', 'validation')):
-        if not any(r['split'] == part for r in rows):
-            raise ValueError(f'{table}: no piece is left for {what}: add pieces')
-    check_seen(rows, kind)
     data = LabelledWindows(rows, rolls, task, kind, encoder.img_size, grid.steps_per_beat, None, transpose, seed)
+    for part, what in (('train', 'training'), ('val', 'validation')):
+        if not (data.part == part).any(): raise ValueError(f'{table}: no piece is left for {what}: add pieces')
+    check_seen(data.rows, kind)              # once more: a file that could not be read may have been the only one
     key, sign = best_score(data)
     reading = dict(steps_per_beat=grid.steps_per_beat, drums=drums, pedal=pedal)
     model = make_labeller(encoder, data, train, layer_decay, balance, **reading)

@@ -160,9 +160,9 @@ FORMAT = 'midi_rae index 1'
 
 def _weights_name(weights):
     "The name of a set in the package as it is, a folder in full, so that it is found from anywhere."
-    if weights is None or str(weights) in pretrained_sets() or not Path(weights).is_dir():
-        return None if weights is None else str(weights)
-    return str(Path(weights).resolve())
+    if weights is None: return None
+    folder = Path(weights).is_dir() and str(weights) not in pretrained_sets()
+    return str(Path(weights).resolve() if folder else weights)
 
 def index_settings(
     encoder=None,         # SwinEncoder or ViTEncoder, for 'texture'

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['PITCHES', 'DEFAULT_VELOCITY', 'VELOCITY_SCALE', 'MAX_STEPS', 'END_OF_TRACK', 'ALL_NOTES_OFF', 'SLOWEST', 'FASTEST',
-           'GRIDS', 'notes_off', 'midi_chunks', 'join_chunks', 'add_note_offs', 'end_open_notes', 'midi_events',
-           'track_chunk', 'share_pedals', 'read_score', 'tempo_map', 'tick_seconds', 'second_ticks', 'Grid',
-           'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate', 'check_notes', 'notes_to_roll',
-           'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions', 'score_columns',
-           'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes', 'frame_of',
-           'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll', 'scale_roll',
-           'unscale_roll', 'active_threshold']
+           'PEDAL', 'GRIDS', 'notes_off', 'midi_chunks', 'join_chunks', 'add_note_offs', 'end_open_notes',
+           'midi_events', 'track_chunk', 'share_pedals', 'read_score', 'tempo_map', 'tick_seconds', 'second_ticks',
+           'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate', 'check_notes',
+           'notes_to_roll', 'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions',
+           'score_columns', 'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes',
+           'frame_of', 'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll',
+           'scale_roll', 'unscale_roll', 'active_threshold']
 
 # %% ../nbs/14_pianoroll.ipynb #23b3e29d
 import math, os, re, warnings
@@ -105,26 +105,25 @@ def midi_events(
 )->list:          # of (tick, event), each event with its status
     "The events of a track. Raises IndexError where one is cut off or has no status."
     i, tick, status, out = 0, 0, 0, []
-    def number():
-        nonlocal i
+    def number(i):
+        "A number of one byte or more, and the place after it."
         n = 0
-        while True:
-            i += 1
-            n = n << 7 | body[i-1] & 127
-            if body[i-1] < 128: return n
+        while (b := body[i]) > 127: n, i = (n | b & 127) << 7, i + 1
+        return n | b, i + 1
     while i < len(body):
-        tick, first = tick + number(), i
-        if body[i] >= 0xf0:                                # of the file, or exclusive to a system: as long as it says
-            i += 1 + (body[i] == 0xff)
-            length = number()
+        delta, first = (body[i], i + 1) if body[i] < 128 else number(i)
+        tick, kind = tick + delta, body[first]
+        if kind >= 0xf0:                                   # of the file, or exclusive to a system: as long as it says
+            length, i = number(first + 1 + (kind == 0xff))
             i += length
             out.append((tick, body[first:i]))
-            continue
-        if body[i] >= 128: status, i = body[i], i + 1      # otherwise the status is that of the event before
-        if not status: raise IndexError('an event without a status')
-        size = 1 if status >> 4 in (12, 13) else 2
-        out.append((tick, bytes([status]) + body[i:i+size]))
-        i += size
+        elif kind >= 128:
+            status, i = kind, first + (2 if kind >> 4 in (12, 13) else 3)
+            out.append((tick, body[first:i]))
+        elif status:                                       # that of the event before
+            i = first + (1 if status >> 4 in (12, 13) else 2)
+            out.append((tick, bytes([status]) + body[first:i]))
+        else: raise IndexError('an event without a status')
     if i > len(body): raise IndexError('the last event is cut off')
     return out
 
@@ -141,27 +140,29 @@ def track_chunk(
     return b''.join(out)
 
 # %% ../nbs/14_pianoroll.ipynb #42d698f3
-def _is_pedal(event): return event[0] >> 4 == 11 and event[1] == 64
+# controller 64 after a status, or after other controllers that need no status of their own (and little else)
+PEDAL = re.compile(rb'[\xb0-\xbf](?:[\x00-\x7f]{2}[\x80-\xff]*[\x00-\x7f])*\x40')
 
 def share_pedals(
     data:bytes,   # a MIDI file
 )->bytes:         # the file itself where each track has the pedals of its notes
     """The sustain pedal of a channel in every track that has notes on it, and released at the end of a track if never
     before: symusic, whose tracks have no channels, finds it nowhere else."""
-    if not re.search(rb'[\xb0-\xbf]', data): return data
+    if not PEDAL.search(data): return data       # most files, without a look at every event
     chunks = midi_chunks(data)
     try: tracks = [midi_events(body) if kind == b'MTrk' else [] for kind, body in chunks]
     except IndexError: return data
-    pedals, changed = sorted({e for events in tracks for e in events if _is_pedal(e[1])}, key=lambda e: e[0]), False
+    own = [[e for e in events if e[1][1:2] == b'\x40' and e[1][0] >> 4 == 11] for events in tracks]
+    pedals, changed = sorted({e for some in own for e in some}, key=lambda e: e[0]), False
     for k, events in enumerate(tracks):
-        played = {e[0] & 15 for _, e in events if e[0] >> 4 == 9}
-        held_here = lambda e: _is_pedal(e) and e[0] & 15 in played
-        wanted, end = [e for e in pedals if held_here(e[1])], max((t for t, _ in events), default=0)
-        held = {e[0]: e[2] >= 64 for _, e in wanted}                # what each channel's last one says
+        played = {status & 15 for status in {event[0] for _, event in events} if status >> 4 == 9}
+        here = lambda some: [e for e in some if e[1][0] & 15 in played]
+        wanted, end = here(pedals), events[-1][0] if events else 0
+        held = {event[0]: event[2] >= 64 for _, event in wanted}      # what each channel's last one says
         wanted += [(max(end, wanted[-1][0]), bytes([c, 64, 0])) for c, down in held.items() if down]
-        if sorted(e for e in events if held_here(e[1])) == sorted(wanted): continue
-        rest, changed = [e for e in events if not held_here(e[1]) and e[1] != END_OF_TRACK], True
-        merged = sorted(rest + wanted, key=lambda e: e[0])
+        if sorted(here(own[k])) == sorted(wanted): continue
+        known, changed = {*here(own[k])}, True
+        merged = sorted([e for e in events if e not in known and e[1] != END_OF_TRACK] + wanted, key=lambda e: e[0])
         chunks[k] = chunks[k][0], track_chunk([*merged, (max(end, merged[-1][0]), END_OF_TRACK)])
     return join_chunks(chunks) if changed else data
 

@@ -90,15 +90,13 @@ def _scores_at(head, emb, pick):
 # %% ../nbs/11_distill.ipynb #d9af542b
 def mean_and_stretch(
     scores: Tensor,      # (M, K) of the teacher
-    weight: Tensor,      # (M,) 1 for tokens that count, 0 for the others
     spread=32**-.5,      # standard deviation of the cosines of random directions in 32 dimensions
 ) -> tuple:              # (K,) means, a factor
     """The mean score of each prototype over the tokens of all ranks, and the factor that scales the standard
     deviation from these means to `spread`."""
-    w = weight[:, None]
-    total = all_sum(torch.cat([(scores*w).sum(0), w.sum()[None]]))
+    total = all_sum(torch.cat([scores.sum(0), scores.new_tensor([len(scores)])]))
     n = total[-1].clamp(min=1)
-    var = all_sum(((scores - total[:-1]/n)*w).pow(2).sum())/(n*scores.shape[1])
+    var = all_sum((scores - total[:-1]/n).pow(2).sum())/(n*scores.shape[1])
     return total[:-1]/n, spread/(var + 1e-12).sqrt()
 
 def centred(
@@ -111,19 +109,18 @@ def centred(
 
 def sinkhorn(
     scores: Tensor,  # (M, K) cosines of the teacher
-    weight: Tensor,  # (M,) 1 for tokens that count, 0 for the others
     temp: float,     # temperature; the smaller, the sharper
     iterations=3,    # normalisations of columns and rows
-) -> Tensor:         # (M, K) rows sum to 1 where the weight is 1, and are 0 elsewhere
+) -> Tensor:         # (M, K) rows sum to 1
     """Assignments in which all prototypes are equally frequent over the tokens of all ranks: Sinkhorn–Knopp as in
     SwAV (arXiv 2006.09882)."""
     q = scores.float()/temp
-    q = (q - q.amax(1, keepdim=True)).exp()*weight[:, None]   # no overflow; each row is normalised below
-    n, tiny = all_sum(weight.float().sum()).clamp(min=1), 1e-30
+    q = (q - q.amax(1, keepdim=True)).exp()                        # no overflow; each row is normalised below
+    n, tiny = all_sum(q.new_tensor(len(q))).clamp(min=1), 1e-30    # n: tokens of all ranks
     for _ in range(iterations):
         q = q/(all_sum(q.sum(0))*(q.shape[1]/n)).clamp(min=tiny)   # each prototype gets n/K
         q = q/q.sum(1, keepdim=True).clamp(min=tiny)               # each token gives 1
-    return q*weight[:, None]
+    return q
 
 # %% ../nbs/11_distill.ipynb #9428c511
 def momentum_at(
@@ -210,21 +207,21 @@ def targets(self: Teacher,
     scores: Tensor,     # (B, N, K) from `forward`
     non_empty: Tensor,  # (B, N) bool
     learn=False,        # remember the scores, or their mean, for the next `update`
-) -> Tensor:            # (B, N, K) rows sum to 1, for `sinkhorn` only those of non-empty tokens
+) -> Tensor:            # (B, N, K) rows sum to 1; 0 for empty tokens
     """Prototype assignments of one level's tokens. Call it with all samples of a step and on all ranks at once: the
     assignments of a token depend on the others."""
-    weight, flat = non_empty.flatten().float(), scores.flatten(0, 1)
+    rows, found = scores[non_empty], torch.zeros_like(scores)
     queue = getattr(self, f'queue_{level}', None)
-    if queue is not None:
-        if learn: self.pending[level] = flat[weight > 0]
-        earlier = my_share(queue[~queue[:, 0].isnan()])
-        flat, weight = torch.cat([flat, earlier]), torch.cat([weight, weight.new_ones(len(earlier))])
-    mean, factor = mean_and_stretch(flat, weight)
+    pool = rows if queue is None else torch.cat([rows, my_share(queue[~queue[:, 0].isnan()])])
+    mean, factor = mean_and_stretch(pool)
+    if learn and queue is not None: self.pending[level] = rows
     if self.method == 'sinkhorn':
-        return sinkhorn((flat - mean)*factor, weight, self.temp)[:non_empty.numel()].view_as(scores)
+        found[non_empty] = sinkhorn((pool - mean)*factor, self.temp)[:len(rows)]
+        return found
     if learn: self.pending[level] = mean
     center = getattr(self, f'center_{level}') if self.step else mean
-    return centred(scores*factor, center*factor, self.temp)
+    found[non_empty] = centred(rows*factor, center*factor, self.temp)
+    return found
 
 # %% ../nbs/11_distill.ipynb #0d176f3e
 @patch
@@ -255,6 +252,8 @@ def assignment_loss(
     temp=.1,          # of the student's softmax
 ) -> Tensor:          # scalar
     "Cross-entropy of the student's assignments: weighted mean over the tokens of all ranks and micro-batches."
+    some = weight > 0   # at the finest level a twelfth of the tokens
+    scores, targets, weight = scores[some], targets[some], weight[some]
     return weighted_mean(-(targets*(scores.float()/temp).log_softmax(-1)).sum(-1), weight)
 
 def hidden_share(

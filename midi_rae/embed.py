@@ -440,13 +440,17 @@ def _is_encoding(path):
     try: return 'starts' in load_encoding(path)
     except Exception: return False      # whatever the readers of these formats make of other files
 
+def _check_free(path):
+    if path.exists() and not _is_encoding(path):
+        raise FileExistsError(f'{path} exists and is no encoding: choose another --out')
+
 def plan_outputs(
     src,          # file or folder
     out,          # file of one of `FORMATS`, or folder for a folder; None: beside the file, or SRC_encoded
     kind='npz',   # one of `FORMATS`, where `out` is no file
 ) -> list:        # of (file, file to write)
     """Where each encoding goes. Raises FileNotFoundError without a source, ValueError for another format,
-    or a file as the output of a folder, FileExistsError where a file that is no encoding lies beside the source."""
+    or a file as the output of a folder, FileExistsError where, without `out`, a file that is no encoding is in the way."""
     src = Path(src)
     if not src.exists(): raise FileNotFoundError(f'no file or folder {str(src)!r}')
     if kind not in FORMATS: raise ValueError(f'format {kind!r} is not one of {", ".join(FORMATS)}')
@@ -454,10 +458,9 @@ def plan_outputs(
         given, out = out, src.with_suffix(f'.{kind}') if out is None else Path(out)
         out = out/f'{src.stem}.{kind}' if out.is_dir() else out
         encoding_format(out)
-        if given is None and out.exists() and not _is_encoding(out):
-            raise FileExistsError(f'{out} exists and is no encoding: choose another --out')
+        if given is None: _check_free(out)
         return [(src, out)]
-    out = encoded_folder(src) if out is None else Path(out)
+    given, out = out, encoded_folder(src) if out is None else Path(out)
     if out.suffix[1:] in FORMATS or out.is_file():
         raise ValueError(f'{str(src)!r} is a folder, so --out must be one too, not {str(out)!r}')
     files, taken, plan = find_in(src, *MIDI_FILES, *SCORE_FILES), set(), []
@@ -465,6 +468,7 @@ def plan_outputs(
         o = (out/p.relative_to(src)).with_suffix(f'.{kind}')
         if o in taken: o = o.with_name(f'{p.name}.{kind}')   # a.mid beside a.midi
         taken.add(o)
+        if given is None: _check_free(o)
         plan.append((p, o))
     return plan
 

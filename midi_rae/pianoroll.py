@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['PITCHES', 'DEFAULT_VELOCITY', 'VELOCITY_SCALE', 'MAX_STEPS', 'END_OF_TRACK', 'ALL_NOTES_OFF', 'SLOWEST', 'FASTEST',
            'PEDAL', 'GRIDS', 'notes_off', 'midi_chunks', 'join_chunks', 'add_note_offs', 'end_open_notes',
-           'midi_events', 'track_chunk', 'share_pedals', 'read_score', 'tempo_map', 'tick_seconds', 'second_ticks',
-           'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate', 'check_notes',
-           'notes_to_roll', 'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions',
+           'midi_events', 'track_chunk', 'share_pedals', 'pedal_presses', 'read_score', 'tempo_map', 'tick_seconds',
+           'second_ticks', 'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes', 'check_length', 'separate',
+           'check_notes', 'notes_to_roll', 'check_roll', 'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions',
            'score_columns', 'score_to_notes', 'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes',
            'frame_of', 'notes_to_midi', 'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll',
            'scale_roll', 'unscale_roll', 'active_threshold']
@@ -143,30 +143,62 @@ def track_chunk(
 # controller 64 after a status, or after other controllers that need no status of their own (and little else)
 PEDAL = re.compile(rb'[\xb0-\xbf](?:[\x00-\x7f]{2}[\x80-\xff]*[\x00-\x7f])*\x40')
 
+def _for_programs(events, pedals):
+    "Pedals among the events of a track that they are not yet among: each for every program that its channel plays."
+    played, now, out = {}, {}, []
+    for _, e in events:
+        if e[0] >> 4 == 12: now[e[0] & 15] = e[1]
+        if e[0] >> 4 == 9: played.setdefault(e[0] & 15, set()).add(now.get(e[0] & 15, 0))
+    now = {}
+    for tick, e in sorted(events + pedals, key=lambda e: e[0]):       # at one tick, pedals come last
+        channel = e[0] & 15
+        if e[0] >> 4 == 12: now[channel] = e[1]
+        here = now.get(channel, 0)
+        if e[0] >> 4 == 11 and e[1] == 64:
+            for p in sorted(played[channel] - {here}): out += [(tick, bytes([0xc0 | channel, p])), (tick, e)]
+            if len(played[channel]) > 1: out.append((tick, bytes([0xc0 | channel, here])))
+        out.append((tick, e))
+    return out
+
 def share_pedals(
     data:bytes,   # a MIDI file
 )->bytes:         # the file itself where each track has the pedals of its notes
-    """The sustain pedal of a channel in every track that has notes on it, and released at the end of a track if never
-    before: symusic, whose tracks have no channels, finds it nowhere else."""
+    """The sustain pedal of a channel in every track that has notes on it, for all programs that play them, and released
+    at the end of a track if never before: symusic, which has a track for each program, finds it nowhere else."""
     if not PEDAL.search(data): return data       # most files, without a look at every event
     chunks = midi_chunks(data)
     try: tracks = [midi_events(body) if kind == b'MTrk' else [] for kind, body in chunks]
     except IndexError: return data
     own = [[e for e in events if e[1][1:2] == b'\x40' and e[1][0] >> 4 == 11] for events in tracks]
-    pedals, changed = sorted({e for some in own for e in some}, key=lambda e: e[0]), False
+    pedals, changed = [], False
+    for some in own: pedals += [e for e in some if e not in {*pedals}]
+    pedals.sort(key=lambda e: e[0])              # those of one tick stay in the order of the file
     for k, events in enumerate(tracks):
         played = {status & 15 for status in {event[0] for _, event in events} if status >> 4 == 9}
         here = lambda some: [e for e in some if e[1][0] & 15 in played]
         wanted, end = here(pedals), events[-1][0] if events else 0
         held = {event[0]: event[2] >= 64 for _, event in wanted}      # what each channel's last one says
         wanted += [(max(end, wanted[-1][0]), bytes([c, 64, 0])) for c, down in held.items() if down]
-        if sorted(here(own[k])) == sorted(wanted): continue
+        programs = any(event[0] >> 4 == 12 and event[0] & 15 in played for _, event in events)
+        if here(own[k]) == wanted and not (wanted and programs): continue
         known, changed = {*here(own[k])}, True
-        merged = sorted([e for e in events if e not in known and e[1] != END_OF_TRACK] + wanted, key=lambda e: e[0])
+        merged = _for_programs([e for e in events if e not in known and e[1] != END_OF_TRACK], wanted)
         chunks[k] = chunks[k][0], track_chunk([*merged, (max(end, merged[-1][0]), END_OF_TRACK)])
     return join_chunks(chunks) if changed else data
 
 # %% ../nbs/14_pianoroll.ipynb #sa5b9184
+def pedal_presses(
+    track,  # symusic track, in ticks
+)->list:    # of symusic.Pedal
+    "When the sustain pedal is down, by the track's own events: symusic gives a pedal to one program of a channel only."
+    since, out = None, []
+    for c in sorted((c for c in track.controls if c.number == 64), key=lambda c: c.time):
+        if c.value >= 64: since = c.time if since is None else since
+        elif since is not None:
+            out.append(symusic.Pedal(since, c.time - since))
+            since = None
+    return out
+
 def read_score(
     src,     # MIDI file, its bytes, or a symusic.Score
 ):           # symusic.Score in ticks
@@ -179,9 +211,12 @@ def read_score(
     if data[:4] == b'MThd' and data[8:10] == b'\x00\x02':
         raise ValueError('this MIDI file has format 2: independent patterns, not one piece. '
                          'Save each pattern as a separate file')
-    data = share_pedals(data)
-    try: return end_open_notes(data, symusic.Score.from_midi(data))
+    given, data = data, share_pedals(data)
+    try: score = end_open_notes(data, symusic.Score.from_midi(data))
     except RuntimeError as e: raise ValueError(f'not a readable MIDI file: {e}') from e
+    if data is not given:
+        for t in score.tracks: t.pedals = pedal_presses(t)
+    return score
 
 def tempo_map(
     score,              # symusic.Score in ticks

@@ -517,10 +517,12 @@ def bootstrap(
     resamples=1000,    # of the songs
     seed=0,            # of the resampling
 ) -> tuple:            # (score, lower, upper end of the 95 % interval)
-    "A score and its interval, by resampling songs with replacement."
+    """A score and its interval, by resampling songs with replacement; NaN where there is no score, and no interval where
+    no resample has one."""
     draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1/len(sums)), resamples)
-    with np.errstate(invalid='ignore', divide='ignore'):
-        return float(statistic(sums.sum(0))), *map(float, np.nanpercentile(statistic(draws @ sums), (2.5, 97.5)))
+    with np.errstate(invalid='ignore', divide='ignore'): scores = statistic(np.vstack([sums.sum(0), draws @ sums]))
+    found = scores[1:][np.isfinite(scores[1:])]
+    return float(scores[0]), *(map(float, np.percentile(found, (2.5, 97.5))) if len(found) else (np.nan, np.nan))
 
 def class_sums(
     y,                 # (m,) classes
@@ -559,7 +561,8 @@ def value_sums(
 def explained(sums):  # (…, 2 + k) from `value_sums`
     "R² over all values, weighted by their variance; of several splits the variance within them."
     n, error, squares, total = sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3:]
-    return 1 - error/(squares - (total**2).sum(-1)/n)
+    variance = squares - (total**2).sum(-1)/n
+    return 1 - error/np.where(variance > 1e-9*squares, variance, np.nan)      # rounding leaves some of what is constant
 
 # %% ../nbs/23_probe.ipynb #683f8900
 def reciprocal_ranks(

@@ -70,7 +70,7 @@ def _bars(part, per_beat):
             elif e.tag == 'note' and e.find('grace') is None:
                 if e.find('chord') is None: last, now = now, now + ticks
                 p, ties = e.find('pitch'), {t.get('type') for t in e.findall('tie')}
-                if p is not None:
+                if p is not None and e.find('cue') is None:           # a cue is read, not played
                     written = 12*(_number(p, 'octave') + 1) + _SEMITONES[p.findtext('step')] + _number(p, 'alter')
                     notes.append([last, ticks, int(written + transpose + .5), ties, e.findtext('voice')])
             longest = max(longest, now)
@@ -92,13 +92,15 @@ def _lay_out(parts, per_beat):
     for bars in zip_longest(*parts, fillvalue=(0, [], [])):
         for k, (open_ties, (_, here, said)) in enumerate(zip(tied, bars)):
             for start, ticks, pitch, ties, voice in here:
-                before, its_voice = open_ties.get(pitch, (None, None))
-                meets = before is not None and before[0] + before[1] == bar + start
-                if meets and ('stop' in ties or voice == its_voice):    # some programs omit the end of a tie
-                    before[1] += ticks
-                    del open_ties[pitch]
-                else: notes.append(before := [bar + start, ticks, pitch, k])
-                if 'start' in ties: open_ties[pitch] = before, voice
+                now = bar + start      # at first the tie of its own voice; some programs omit the end of a tie
+                meet = sorted((its_voice != voice, i) for i, (note, its_voice) in enumerate(open_ties.get(pitch, []))
+                              if note[0] + note[1] == now and ('stop' in ties or its_voice == voice))
+                if meet:
+                    note, _ = open_ties[pitch].pop(meet[0][1])
+                    note[1] += ticks
+                else: notes.append(note := [now, ticks, pitch, k])
+                waiting = [(n, v) for n, v in open_ties.get(pitch, []) if n[0] + n[1] >= now]
+                open_ties[pitch] = waiting + [(note, voice)]*('start' in ties)
             marks += [(bar + at, *mark) for at, *mark in said]
             metre = next((value for _, kind, value in said if kind == 'time'), metre)
         measures.append((bar, _bar_length(bars) or metre[0]*4*per_beat//metre[1]))

@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from torch.utils.data import default_collate
 from tqdm.auto import tqdm
 from .files import check_output_folder, follow, locked, new_folder, replace_folder
-from .pianoroll import Grid, MAX_STEPS, PITCHES, unpack_roll, VELOCITY_SCALE
+from .pianoroll import Grid, LONGEST, MAX_STEPS, PITCHES, unpack_roll, VELOCITY_SCALE
 from .readers import read_many
 from .sources import SOURCES
 
@@ -184,7 +184,7 @@ def prepare(
     steps_per_beat:int=4,   # time steps in a quarter note
     velocity:bool=False,    # keep velocities? They take 8 times the space
     onsets:bool=False,      # add a channel with the first step of each note?
-    max_steps:int=MAX_STEPS,# longest piece accepted, in steps
+    max_steps:int=None,     # longest piece accepted, in steps (default: 100,000; with `step` 2,000,000)
     workers:int=None,       # worker processes (default: one for each core); the store does not depend on them
     timeout:float=20.,      # seconds a file may take
     memory:float=2.,        # GB a worker process may use
@@ -193,6 +193,7 @@ def prepare(
 )->RollStore:
     "Parse a corpus into a store. Unreadable files are listed in `.bad_files`; ValueError if all are."
     pieces = list_pieces(source, root)
+    if max_steps is None: max_steps = MAX_STEPS if step is None else LONGEST
     how = dict(steps_per_beat=steps_per_beat, velocity=velocity, onsets=onsets, max_steps=max_steps)
     if step is not None: how |= dict(step=Grid.of(step=step).step)
     name = source if isinstance(source, str) else getattr(source, '__name__', 'list')

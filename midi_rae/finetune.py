@@ -225,7 +225,8 @@ def _places(self: LabelledWindows, r, spb):
     if self.task == 'note': return [(0, T, lo)]
     if self.task == 'beat': return [(0, T, s) for s in range(-(-lo//spb)*spb, hi, spb)]
     if hi <= lo:
-        raise ValueError(f"{r['where']}: from {r['start'] or 0:g} to {r['end']:g} quarter notes is no step of 1/{spb} long")
+        raise ValueError(f"{r['where']}: from {r['start'] or 0:g} to {r['end']:g} quarter notes is no step of 1/{spb} "
+                         'long')
     return [(lo, hi, -1)]
 
 @patch

@@ -9,7 +9,7 @@ __all__ = ['LAYERS', 'DEFAULT_WEIGHTS', 'RECONSTRUCTION_WEIGHTS', 'MODELS', 'CAR
            'load_model', 'untrained', 'load_into', 'mae_decoder_for', 'decoder_for', 'predictor_for']
 
 # %% ../nbs/07_hub.ipynb #78498023
-import copy, functools, inspect, json, math, os, re, tempfile, warnings
+import copy, functools, inspect, json, os, re, tempfile, warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 import midi_rae, timm.layers, torch
@@ -175,13 +175,14 @@ def example_code(
     return '\n'.join(imports + [f'{v} = {c.__name__}.from_pretrained({source})' for v, c in models.items()])
 
 # %% ../nbs/07_hub.ipynb #ff59f994
-def _adapt_channels(own, weights):
-    "Weights of an encoder's first layer for another number of channels, in place; a list of what was done."
+def _adapt_channels(own, weights, chans):
+    "Weights of an encoder's first layer for another number of channels, chans, in place; a list of what was done."
     for k in ('patch_embed.proj.weight', 'patch_embed.weight'):
         if k not in own or k not in weights or own[k].shape == weights[k].shape: continue
         w, new = weights[k], own[k]
         if w.ndim == 2:   # the ViT's linear map, whose input is (pixels, channels)
-            pixels = math.gcd(w.shape[1], new.shape[1])
+            pixels = new.shape[1]//chans
+            if w.shape[1] % pixels: continue
             w, new = (v.unflatten(1, (pixels, -1)).movedim(2, 1)[..., None] for v in (w, new))
         if w.shape[0] != new.shape[0] or w.shape[2:] != new.shape[2:]: continue
         n, m = w.shape[1], new.shape[1]
@@ -215,7 +216,8 @@ def adapt_weights(
 ) -> dict:          # name → tensor, with what is missing taken from the model
     "Adapt weights to another number of channels or another window. Warns of what was not kept."
     own, weights = model.state_dict(), dict(weights)
-    said = _adapt_channels(own, weights) if getattr(model, 'in_chans', None) else []
+    chans = getattr(model, 'in_chans', None)
+    said = _adapt_channels(own, weights, chans) if chans else []
     said += _adapt_attention(own, weights)
     means, given = ({k: v for k, v in d.items() if k.startswith('level_means.')} for d in (own, weights))
     if given and not means:

@@ -21,9 +21,9 @@ from usearch.index import Index
 from .files import find_in, make_missing, write_atomic
 from .utils import fingerprint
 from .hub import pretrained_sets
-from .pianoroll import bar_lines, example_notes, Grid, PITCHES, score_to_notes
+from .pianoroll import bar_lines, example_notes, Grid, LONGEST, PITCHES, score_to_notes
 from .readers import MIDI_FILES, reader_for, SCORE_FILES
-from .embed import encode_windows, encoder_grid, LONGEST, NoteRoll, read_scores
+from .embed import encode_windows, encoder_grid, NoteRoll, read_scores
 
 # %% ../nbs/31_library.ipynb #6ece88cd
 def beat_length(

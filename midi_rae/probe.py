@@ -325,7 +325,8 @@ def baseline_features(
 ) -> dict:             # 'pixels', 'pitch classes', 'hand-made' → [(n, d), (m, d)], float32
     "Features that need no encoder."
     low, (w, t) = (PITCHES - ex.x.shape[2])//2, ex.at.T
-    columns = ex.x[w[:, None], :, :, t[:, None]//width*width + np.arange(width)].transpose(0, 2, 3, 1)
+    first = np.minimum(t//width*width, ex.x.shape[3] - width)[:, None]
+    columns = ex.x[w[:, None], :, :, first + np.arange(width)].transpose(0, 2, 3, 1)
     def components(x, fit, most):
         if not len(x): return np.zeros((0, dim), np.float32)
         flat = lambda i: x[i].reshape(len(i), -1).astype(np.float32)
@@ -357,8 +358,13 @@ def window_parts(
     ex: Examples,  # windows, places and their labels
     seed: int,     # of the split, where the corpus has none
 ) -> np.ndarray:   # (n,) part of each window
-    "The split of the corpus if it has one, otherwise that of a seed."
-    return (split_songs(ex.groups, seed) if ex.parts is None else np.asarray(ex.parts))[ex.song]
+    """The split of the corpus if it has one, otherwise that of a seed. Raises ValueError where a part has no music."""
+    part = (split_songs(ex.groups, seed) if ex.parts is None else np.asarray(ex.parts))[ex.song]
+    for k, name in enumerate(('fitting', 'validation', 'the test')):
+        if (part == k).any(): continue
+        which = f'the split by seed {seed}' if ex.parts is None else 'the split of the corpus'
+        raise ValueError(f'{which} leaves no song with notes for {name}: add songs, or take silent ones out')
+    return part
 
 # %% ../nbs/23_probe.ipynb #8d186f10
 PROBES = ('linear', 'mlp')
@@ -522,7 +528,8 @@ def bootstrap(
     draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1/len(sums)), resamples)
     with np.errstate(invalid='ignore', divide='ignore'): scores = statistic(np.vstack([sums.sum(0), draws @ sums]))
     found = scores[1:][np.isfinite(scores[1:])]
-    return float(scores[0]), *(map(float, np.percentile(found, (2.5, 97.5))) if len(found) else (np.nan, np.nan))
+    ends = np.percentile(found, (2.5, 97.5)) if len(found) else (np.nan, np.nan)
+    return float(scores[0]), *map(float, ends)
 
 def class_sums(
     y,                 # (m,) classes

@@ -14,7 +14,7 @@ from .collectives import weighted_mean
 
 # %% ../nbs/13_profiles.ipynb #dea478c9
 def _parts(x):
-    "(B, C, H, W) → where notes sound and where they begin, each (B, H, W) bool and contiguous, whatever the strides of x."
+    "(B, C, H, W) of any strides → where notes sound and where they begin, each (B, H, W) bool and contiguous."
     sounding = (x[:, 0] > 0).contiguous()
     if x.shape[1] > 1: return sounding, (x[:, 1] > 0).contiguous()
     return sounding, sounding & ~F.pad(sounding, (1, 0))[..., :-1]
@@ -30,7 +30,8 @@ def _lengths(sounding, begins):
         lasts = lasts & ahead(lasts, k)
     return torch.stack([_count(c.view(shape)[..., :-16]) for c in counts], -1)
 
-def _count(notes): return notes.sum(1, dtype=torch.int16)   # (B, H, W) bool → (B, W); int16 is ten times as fast as int64
+# (B, H, W) bool → (B, W); int16 is ten times as fast as int64
+def _count(notes): return notes.sum(1, dtype=torch.int16)
 
 def roll_onsets(
     x: Tensor,   # (B, C, H, W): C = 1, or 2 with the onsets in the second channel

@@ -220,7 +220,8 @@ def stream_to_score(
     has no notes, or consists of several pieces."""
     m21, per_beat = import_music21(), 10080             # divisible by 2..10: exact for triplets and quintuplets
     if isinstance(score, m21.stream.Opus):
-        raise ValueError(f'contains {len(score.scores)} pieces: pass one of `.scores`')
+        raise ValueError(f'contains {len(score.scores)} pieces: save each in a file of its own (in Python: pass one of '
+                         'its `.scores`)')
     first = next(iter(getattr(score, 'parts', [])), score)
     measures = [(round(m.offset*per_beat), round(m.duration.quarterLength*per_beat))
                 for m in first.getElementsByClass(m21.stream.Measure)]
@@ -293,6 +294,8 @@ def _parse_stream(path): return import_music21().converter.parse(path, forceSour
 def readable(path):  # of a score
     "Turn what a parser says of a broken score into ValueError; a missing file or package stays what it is."
     try: yield
+    except UnicodeDecodeError as e:
+        raise ValueError(f'{Path(path).name} is not text in UTF-8: save it as UTF-8 ({e})') from e
     except (OSError, ImportError, MemoryError, ValueError): raise
     except Exception as e:
         raise ValueError(f'{Path(path).name} is no score that can be read: {type(e).__name__}: {e}') from e

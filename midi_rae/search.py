@@ -13,9 +13,9 @@ import numpy as np
 from torch import nn
 from .hub import load_model
 from .utils import default_device, fingerprint
-from .pianoroll import bar_lines, Grid, score_to_notes, step_seconds
+from .pianoroll import bar_lines, Grid, LONGEST, score_to_notes, step_seconds
 from .readers import load_score
-from .embed import LONGEST, window_starts
+from .embed import window_starts
 from midi_rae.library import (
     beat_length, build_index, check_settings, index_settings, index_texture, is_index, KEYS, LIKES, MusicIndex,
     open_index, settings_grid,

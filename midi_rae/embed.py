@@ -448,7 +448,7 @@ def plan_outputs(
     kind='npz',   # one of `FORMATS`, where `out` is no file
 ) -> list:        # of (file, file to write)
     """Where each encoding goes. Raises FileNotFoundError without a source, ValueError for another format,
-    or a file as the output of a folder, FileExistsError where, by default, it would replace a file that is no encoding."""
+    or a file as the output of a folder, FileExistsError where by default a file that is no encoding would go."""
     src = Path(src)
     if not src.exists(): raise FileNotFoundError(f'no file or folder {str(src)!r}')
     if kind not in FORMATS: raise ValueError(f'format {kind!r} is not one of {", ".join(FORMATS)}')

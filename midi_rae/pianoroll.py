@@ -678,7 +678,7 @@ def frame_of(
     if source is None: score.tracks.append(symusic.Track(name='piano roll'))
     else:
         for k in ('time_signatures', 'key_signatures', 'markers'):
-            setattr(score, k, getattr(source, k))
+            setattr(score, k, getattr(source.copy() if moved else source, k))
             for e in getattr(score, k) if moved else ():
                 e.time = int(second_ticks(score, tick_seconds(source, [e.time]))[0].round())
         for t in source.tracks: score.tracks.append(symusic.Track(name=t.name, program=t.program, is_drum=t.is_drum))

@@ -523,10 +523,11 @@ def bootstrap(
     resamples=1000,    # of the songs
     seed=0,            # of the resampling
 ) -> tuple:            # (score, lower, upper end of the 95 % interval)
-    """A score and its interval, by resampling songs with replacement; NaN where there is no score, and no interval where
-    no resample has one."""
+    """A score and its interval, by resampling songs with replacement. NaN where there is no score, or no resample that
+    has one."""
     draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1/len(sums)), resamples)
-    with np.errstate(invalid='ignore', divide='ignore'): scores = statistic(np.vstack([sums.sum(0), draws @ sums]))
+    sums = np.vstack([sums.sum(0), draws @ sums])
+    with np.errstate(invalid='ignore', divide='ignore'): scores = statistic(sums)
     found = scores[1:][np.isfinite(scores[1:])]
     ends = np.percentile(found, (2.5, 97.5)) if len(found) else (np.nan, np.nan)
     return float(scores[0]), *map(float, ends)

@@ -113,7 +113,8 @@ def sinkhorn(
     iterations=3,    # normalisations of columns and rows
 ) -> Tensor:         # (M, K) rows sum to 1
     """Assignments in which all prototypes are equally frequent over the tokens of all ranks: Sinkhorn–Knopp as in
-    SwAV (arXiv 2006.09882)."""
+    SwAV (arXiv 2006.09882), but that each row is divided by its maximum first, so that none vanishes. This changes what
+    few iterations give, not where they lead."""
     q = scores.float()/temp
     q = (q - q.amax(1, keepdim=True)).exp()                        # no overflow; each row is normalised below
     n, tiny = all_sum(q.new_tensor(len(q))).clamp(min=1), 1e-30    # n: tokens of all ranks

@@ -282,8 +282,10 @@ def position_loss(
     head: PositionHead,   # of the coarsest level
     out: EncoderOutput,   # of a view
     position: Tensor,     # (B,) of the middle of each window in its piece, 0…1
-) -> Tensor:              # scalar ≥ 0; 1: no better than always the middle of the piece
-    "Squared error of a window's position told from the coarsest level, relative to the variance of uniform positions."
+) -> Tensor:              # scalar ≥ 0
+    """Squared error of a window's position told from the coarsest level, relative to the variance of uniform positions.
+    Who always answers the middle of the piece gets about (1 - W/T)², for windows of W steps in a piece of T steps: the
+    middle of a window is never at an end."""
     s = out.patches[0]
     error = 12*(head(mean_token(s)).float().squeeze(1) - position).pow(2)
     return weighted_mean(error, (s.non_empty & s.unmasked).any(1))

@@ -128,6 +128,7 @@ def group_same_music(
     alias = dict(zip(map(str, first.values()), groups))
     return [r | dict(group=alias.get(str(r['group']), r['group'])) for r in rows]
 
+# %% ../nbs/29_finetune.ipynb #s26651d1
 def split_labels(
     rows: list,         # from `read_labels`
     seed=0,             # of the split
@@ -301,6 +302,7 @@ def id(self: LabelledWindows) -> str:  # 16 hex digits
     for path in sorted(self.rolls): h.update(np.ascontiguousarray(self.rolls[path]).data)
     return h.hexdigest()[:16]
 
+# %% ../nbs/29_finetune.ipynb #s0af6175
 @patch
 def windows(self: LabelledWindows,
     part: str,     # 'train', 'val' or 'test'

@@ -143,6 +143,7 @@ def track_chunk(
         last = tick
     return b''.join(out)
 
+# %% ../nbs/14_pianoroll.ipynb #sfc8b387
 def end_at_controllers(
     data:bytes,   # a MIDI file
 )->bytes:         # the same with note-offs in the place of controllers that end notes
@@ -168,21 +169,27 @@ def end_at_controllers(
 # controller 64 after a status, or after other controllers that need no status of their own (and little else)
 PEDAL = re.compile(rb'[\xb0-\xbf](?:[\x00-\x7f]{2}[\x80-\xff]*[\x00-\x7f])*\x40')
 
-def _for_programs(events, pedals):
-    "Pedals among the events of a track that they are not yet among: each for every program that its channel plays."
+def _changes(events, channels):
+    "Do these channels of a track play more than the program that they begin with?"
+    programs = [(tick, e) for tick, e in events if e[0] >> 4 == 12 and e[0] & 15 in channels]
+    return any(tick for tick, _ in programs) or len({e for _, e in programs}) > len({e[0] for _, e in programs})
+
+def _for_programs(events):
+    "Events of a track, in order, with each pedal once for every program that its channel plays."
     played, now, out = {}, {}, []
-    for _, e in events:
-        if e[0] >> 4 == 12: now[e[0] & 15] = e[1]
-        if e[0] >> 4 == 9: played.setdefault(e[0] & 15, set()).add(now.get(e[0] & 15, 0))
-    now = {}
-    for tick, e in sorted(events + pedals, key=lambda e: e[0]):       # at one tick, pedals come last
-        channel = e[0] & 15
-        if e[0] >> 4 == 12: now[channel] = e[1]
-        here = now.get(channel, 0)
-        if e[0] >> 4 == 11 and e[1] == 64:
-            for p in sorted(played[channel] - {here}): out += [(tick, bytes([0xc0 | channel, p])), (tick, e)]
-            if len(played[channel]) > 1: out.append((tick, bytes([0xc0 | channel, here])))
-        out.append((tick, e))
+    for again in (False, True):
+        now.clear()
+        for tick, e in events:
+            channel = e[0] & 15
+            if e[0] >> 4 == 12: now[channel] = e[1]
+            here = now.get(channel, 0)
+            if not again:
+                if e[0] >> 4 == 9: played.setdefault(channel, set()).add(here)
+                continue
+            if e[0] >> 4 == 11 and e[1] == 64 and {here} != (programs := played[channel]):
+                for p in sorted(programs - {here}): out += [(tick, bytes([0xc0 | channel, p])), (tick, e)]
+                out.append((tick, bytes([0xc0 | channel, here])))
+            out.append((tick, e))
     return out
 
 def share_pedals(
@@ -196,7 +203,9 @@ def share_pedals(
     except IndexError: return data
     own = [[e for e in events if e[1][1:2] == b'\x40' and e[1][0] >> 4 == 11] for events in tracks]
     pedals, changed = [], False
-    for some in own: pedals += [e for e in some if e not in {*pedals}]
+    for some in own:
+        known = {*pedals}
+        pedals += [e for e in some if e not in known]
     pedals.sort(key=lambda e: e[0])              # those of one tick stay in the order of the file
     for k, events in enumerate(tracks):
         played = {status & 15 for status in {event[0] for _, event in events} if status >> 4 == 9}
@@ -204,10 +213,11 @@ def share_pedals(
         wanted, end = here(pedals), events[-1][0] if events else 0
         held = {event[0]: event[2] >= 64 for _, event in wanted}      # what each channel's last one says
         wanted += [(max(end, wanted[-1][0]), bytes([c, 64, 0])) for c, down in held.items() if down]
-        programs = any(event[0] >> 4 == 12 and event[0] & 15 in played for _, event in events)
-        if here(own[k]) == wanted and not (wanted and programs): continue
+        programs = bool(wanted) and _changes(events, {event[0] & 15 for _, event in wanted})
+        if here(own[k]) == wanted and not programs: continue
         known, changed = {*here(own[k])}, True
-        merged = _for_programs([e for e in events if e not in known and e[1] != END_OF_TRACK], wanted)
+        merged = sorted([e for e in events if e not in known and e[1] != END_OF_TRACK] + wanted, key=lambda e: e[0])
+        if programs: merged = _for_programs(merged)
         chunks[k] = chunks[k][0], track_chunk([*merged, (max(end, merged[-1][0]), END_OF_TRACK)])
     return join_chunks(chunks) if changed else data
 
@@ -216,13 +226,13 @@ def pedal_presses(
     track,  # symusic track, in ticks
 )->list:    # of symusic.Pedal
     "When the sustain pedal is down, by the track's own events: symusic gives a pedal to one program of a channel only."
-    since, out = None, []
-    for c in sorted((c for c in track.controls if c.number == 64), key=lambda c: c.time):
-        if c.value >= 64: since = c.time if since is None else since
-        elif since is not None:
-            out.append(symusic.Pedal(since, c.time - since))
-            since = None
-    return out
+    c = track.controls.numpy()
+    c = {k: c[k][c['number'] == 64] for k in ('time', 'value')}
+    order = np.argsort(c['time'], kind='stable')
+    time, down = c['time'][order].astype(int), c['value'][order] >= 64
+    begins = np.flatnonzero(down & ~np.r_[False, down[:-1]])             # the first of those that press it
+    ends = np.flatnonzero(~down & np.r_[False, down[:-1]])
+    return [symusic.Pedal(int(time[a]), int(time[b] - time[a])) for a, b in zip(begins, ends)]
 
 def read_score(
     src,     # MIDI file, its bytes, or a symusic.Score
@@ -243,6 +253,7 @@ def read_score(
         for t in score.tracks: t.pedals = pedal_presses(t)
     return score
 
+# %% ../nbs/14_pianoroll.ipynb #s2230371
 def tempo_map(
     score,              # symusic.Score in ticks
 # three (k,) float arrays: first tick of each section, its start in seconds, seconds per tick

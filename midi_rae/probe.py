@@ -554,6 +554,7 @@ def balanced_accuracy(sums):  # (…, 2·classes) from `class_sums`
     n, right = np.split(sums, 2, -1)
     return np.where(n > 0, right/n, 0).sum(-1)/(n > 0).sum(-1)
 
+# %% ../nbs/23_probe.ipynb #s75d2a27
 def value_sums(
     y,                 # (m, k) values
     answers,           # (m, k) values answered

@@ -192,6 +192,7 @@ def _for_programs(events):
             out.append((tick, e))
     return out
 
+# %% ../nbs/14_pianoroll.ipynb #se8492d5
 def share_pedals(
     data:bytes,   # a MIDI file
 )->bytes:         # the file itself where each track has the pedals of its notes
@@ -225,7 +226,8 @@ def share_pedals(
 def pedal_presses(
     track,  # symusic track, in ticks
 )->list:    # of symusic.Pedal
-    "When the sustain pedal is down, by the track's own events: symusic gives a pedal to one program of a channel only."
+    """When the sustain pedal is down, by the track's own events: symusic gives a pedal to one program of a channel, and
+    lets the first one of a track begin at tick 0."""
     c = track.controls.numpy()
     c = {k: c[k][c['number'] == 64] for k in ('time', 'value')}
     order = np.argsort(c['time'], kind='stable')
@@ -246,11 +248,10 @@ def read_score(
     if data[:4] == b'MThd' and data[8:10] == b'\x00\x02':
         raise ValueError('this MIDI file has format 2: independent patterns, not one piece. '
                          'Save each pattern as a separate file')
-    given, data = data, share_pedals(data)
+    data = share_pedals(data)
     try: score = end_open_notes(data, symusic.Score.from_midi(data))
     except RuntimeError as e: raise ValueError(f'not a readable MIDI file: {e}') from e
-    if data is not given:
-        for t in score.tracks: t.pedals = pedal_presses(t)
+    for t in score.tracks: t.pedals = pedal_presses(t)
     return score
 
 # %% ../nbs/14_pianoroll.ipynb #s2230371

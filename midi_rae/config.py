@@ -12,7 +12,7 @@ import midi_rae
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
+from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
@@ -55,5 +55,9 @@ def build(
     cfg: DictConfig,  # with a `_target_`
     **kwargs,         # further arguments of the constructor
 ):
-    "Build the object that a config describes. Its constructor gets lists and dicts as plain Python."
-    return instantiate(cfg, _convert_='all', **kwargs)
+    """Build the object that a config describes. Its constructor gets lists and dicts as plain Python. Raises the
+    ValueError of a constructor as it is, not Hydra's account of it."""
+    try: return instantiate(cfg, _convert_='all', **kwargs)
+    except InstantiationException as e:
+        if isinstance(e.__cause__, ValueError): raise e.__cause__ from None
+        raise

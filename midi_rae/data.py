@@ -255,14 +255,17 @@ def join_stores(
     out,        # folder of the new store
 )->RollStore:
     """Join several stores. The names get the name of the store's folder as a prefix; pieces that had the same name or
-    are the same work (`same_works`) share a group. ValueError if the stores differ in channels or velocities,
-    or if two folders have the same name."""
+    are the same work (`same_works`) share a group. ValueError if the stores differ in channels or velocities, if
+    some have steps in seconds and others do not, or if two folders have the same name."""
     stores = [RollStore(s) for s in stores]
     if twice := [n for n, k in Counter(s.path.name for s in stores).items() if k > 1]:
         raise ValueError(f'two of these stores lie in folders named {twice[0]!r} and would be one source: rename one')
     kinds = {(s.channels, s.velocity) for s in stores}
     if len(kinds) != 1:
         raise ValueError(f'these stores differ in (channels, velocities): {sorted(kinds)}. Prepare them alike')
+    if len(steps := {s.settings.get('step') for s in stores}) > 1:
+        what = ', '.join('beats' if s is None else f'{s:g} s' for s in sorted(steps, key=lambda s: s or 0))
+        raise ValueError(f'these stores have steps of {what}: join those alike')
     with StoreWriter(out, stores[0].settings | dict(source='stores')) as w:
         prints = {}                 # of each name: its copies on other grids are not other pieces
         for s in stores:

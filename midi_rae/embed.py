@@ -241,10 +241,13 @@ def score_windows(
     stride=None,         # see `window_starts`
     keep_silent=False,   # also windows without a note?
 ) -> np.ndarray:         # (n,) first step of each window
-    "Where the windows of a score begin. Raises ValueError for a wrong stride."
+    "Where the windows of a score begin. Warns of a stride that leaves out music, raises ValueError for a wrong one."
     check_stride(stride, grid, encoder.img_size[1])
     T = roll.shape[-1]
     starts = window_starts(stride, T, encoder.img_size[1], bar_lines(score, T, grid), grid.steps_per_beat)
+    if (np.diff(starts) > encoder.img_size[1]).any():
+        warnings.warn(f'stride={stride!r} is longer than a window of {encoder.img_size[1]} steps: what lies between '
+                      'windows is left out')
     return starts if keep_silent else sounding_windows(roll, starts, encoder.img_size)
 
 # %% ../nbs/20_embed.ipynb #15f12a2f

@@ -6,9 +6,9 @@
 __all__ = ['COLUMNS', 'TASKS', 'KINDS', 'SPLITS', 'BEST', 'label_names', 'read_labels', 'check_seen', 'group_same_music',
            'split_labels', 'LabelledWindows', 'LevelHead', 'parameter_depths', 'Labeller', 'class_weights',
            'confusion_sums', 'accuracy', 'balanced_accuracy', 'macro_f1', 'score_answers', 'plot_confusion',
-           'read_rolls', 'check_some', 'predict_windows', 'predict_part', 'training_config', 'answer_columns',
-           'write_results', 'best_score', 'starting_encoder', 'make_labeller', 'finetune', 'load_labeller',
-           'label_files', 'music_rows', 'predict', 'join_tables', 'predict_table']
+           'read_rolls', 'check_notes_there', 'check_some', 'predict_windows', 'predict_part', 'training_config',
+           'answer_columns', 'write_results', 'best_score', 'starting_encoder', 'make_labeller', 'finetune',
+           'load_labeller', 'label_files', 'music_rows', 'predict', 'join_tables', 'predict_table']
 
 # %% ../nbs/29_finetune.ipynb #116c1d7d
 import csv, hashlib, io, itertools, math, re, warnings, zlib
@@ -185,6 +185,7 @@ class LabelledWindows:
         seed=0,            # of the random windows
     ):
         if kind not in KINDS: raise ValueError(f'kind={kind!r}: it is one of {", ".join(KINDS)}')
+        if transpose < 0: raise ValueError(f'transpose={transpose}: it must be 0 or more semitones, up or down')
         self.rolls, self.task, self.kind, self.size = rolls, task, kind, size
         self.steps_per_beat, self.transpose, self.seed = steps_per_beat, transpose, seed
         self.rows = [r for r in rows if r['path'] in rolls]
@@ -578,6 +579,22 @@ def read_rolls(
     bad = [(path, roll) for path, roll in found.items() if isinstance(roll, str)]
     return {path: roll for path, roll in found.items() if not isinstance(roll, str)}, bad
 
+def check_notes_there(
+    rows: list,     # from `read_labels`, of notes
+    rolls: dict,    # path → packed roll (T, C, 16)
+    grid: Grid,     # whose steps the rolls have
+):
+    "Raise ValueError for a label of a note that is not there."
+    wrong = []
+    for r in rows:
+        if r['path'] not in rolls: continue
+        roll, step = rolls[r['path']], int(np.floor(r['start']*grid.steps_per_beat + .5))
+        if step >= len(roll) or not unpack_roll(roll[step:step + 1])[0, int(r['pitch'])].any(): wrong.append(r)
+    if wrong:
+        r = wrong[0]
+        raise ValueError(f"{r['where']}: no note of pitch {int(r['pitch'])} sounds at {r['start']:g} quarter notes"
+                         + f'; {len(wrong)} of {len(rows)} rows have no note'*(len(wrong) > 1))
+
 def check_some(
     bad: list,   # of (path, what was wrong)
     files: int,  # how many there are
@@ -747,6 +764,7 @@ def finetune(
     rows = read_labels(table, task, root)
     rolls, bad = read_rolls(rows, encoder, grid, drums, pedal)
     check_some(bad, len(rolls) + len(bad))
+    if task == 'note': check_notes_there(rows, rolls, grid)
     rows = split_labels(group_same_music(rows, rolls), seed, kind=kind)
     data = LabelledWindows(rows, rolls, task, kind, encoder.img_size, grid.steps_per_beat, None, transpose, seed)
     for part, what in (('train', 'training'), ('val', 'validation')):

@@ -423,11 +423,15 @@ def check_notes(
     velocity:bool=True, # look at the velocities, too?
 )->np.ndarray:          # (N,4)
     """The notes as an array. ValueError naming the first one with a pitch outside 0…127, a start before 0, no length,
-    or a velocity outside 1…127."""
-    notes = np.asarray(notes).reshape(-1, 4)
+    fractions (times are steps), or a velocity outside 1…127, and for an array of another shape."""
+    notes = np.asarray(notes)
+    if notes.size and (notes.ndim != 2 or notes.shape[1] != 4):
+        raise ValueError(f'notes are (N,4): pitch, start, end, velocity; got shape {notes.shape}')
+    notes = notes.reshape(-1, 4)
     pitch, start, end, value = notes.T
     wrong = {f'a pitch outside 0…{PITCHES - 1}': (pitch < 0) | (pitch >= PITCHES), 'a start before 0': start < 0,
-             'no length': end <= start, 'a velocity outside 1…127': velocity & ((value < 1) | (value > 127))}
+             'no length': end <= start, 'fractions (times are steps)': (notes != np.round(notes)).any(1),
+             'a velocity outside 1…127': velocity & ((value < 1) | (value > 127))}
     for what, which in wrong.items():
         if which.any():
             i = int(which.argmax())

@@ -35,7 +35,8 @@ def find_span(
     steps: int,         # length of the piece in steps
     steps_per_beat=4,   # time steps in a quarter note, or a Grid
 ) -> tuple[int, int]:   # first step, and the one after the last
-    "Where a passage lies. Raises ValueError for one that the piece does not have."
+    """Where a passage lies; one in seconds ends with the piece at the latest. Raises ValueError for one that the piece
+    does not have."""
     def error(why): return ValueError(f'span={span!r}: {why}')
     def seconds(clock): return sum(float(v or 0)*60**i for i, v in enumerate(reversed(clock.split(':'))))
     bars = re.fullmatch(r'(?:bars? *)?(\d+)(?: *- *(\d+))?(?: *bars?)?', span.strip()) if 'bar' in span else None

@@ -35,7 +35,7 @@ def _check_sizes(img, patch, embed_dim, depths, num_heads, window):
     if H % ph or W % pw: raise ValueError(f'patch {ph}×{pw} does not divide the image {H}×{W}')
     h, w, k = H//ph, W//pw, 2**(n-1)
     if h % k or w % k:
-        raise ValueError(f'{n} stages halve the {h}×{w} grid of patches {n-1} times, '
+        raise ValueError(f'an image of {H}×{W} has {h}×{w} patches of {ph}×{pw}, which {n} stages halve {n-1} times, '
                          f'but {h}×{w} is not divisible by {k}: use fewer stages, or '
                          f'an image whose sides are multiples of {k*ph}×{k*pw}')
 

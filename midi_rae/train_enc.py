@@ -110,6 +110,9 @@ class Pretrainer(nn.Module):
             raise ValueError(f'loss.piece={cfg.loss.piece}: no profile of the other view can be told where it is '
                              f'transposed by some interval; set data.max_dy=0 (it is {cfg.data.max_dy})')
         dims = [o.dim for o in self.encoder.levels]
+        for key, on in {'contrast.levels': cfg.loss.contrast > 0, 'distill.instead_of_pixels': True}.items():
+            if on and (n := OmegaConf.select(cfg, key)) > len(dims):
+                raise ValueError(f'{key}={n}, but model {cfg.model.name!r} has {len(dims)} levels')
         self.transposition_head = None
         if cfg.loss.transposition > 0:
             self.transposition_head = TranspositionHead(dims[0], cfg.data.max_dy)

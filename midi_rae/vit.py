@@ -72,7 +72,7 @@ def vit_levels(
     return [Level(grid, patch, embed_dim, depth, num_heads, None) for grid, patch in sizes]
 
 # %% ../nbs/09_vit.ipynb #5e4e1b0a
-class ViTEncoder(BaseEncoder, Pretrained, family='vit', part='encoder', weights='vit_pop909'):
+class ViTEncoder(BaseEncoder, Pretrained, family='vit', part='encoder'):
     """Encode piano rolls into a CLS token and patches with a Vision Transformer (arXiv 2010.11929).
 
     Arguments are named as those of `SwinEncoder`; the earlier ones (`in_channels, image_size, patch_size, dim, depth,
@@ -205,7 +205,7 @@ def forward(
     return self.head(self.trunk(torch.cat([self.proj(cls.emb), z], 1))[:, 1:])
 
 # %% ../nbs/09_vit.ipynb #60b4bb11
-class ViTDecoder(BaseModel, Pretrained, family='vit', part='decoder', weights='vit_pop909'):
+class ViTDecoder(BaseModel, Pretrained, family='vit', part='decoder'):
     "CLS and patches → pixel logits, as deep and wide as the encoder."
     @takes_old_names('out_channels', 'image_size', 'patch_size', 'dim', 'depth', 'heads', 'mlp_ratio', 'drop_path_rate',
                      'level_drop')

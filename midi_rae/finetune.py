@@ -584,12 +584,13 @@ def check_notes_there(
     rolls: dict,    # path → packed roll (T, C, 16)
     grid: Grid,     # whose steps the rolls have
 ):
-    "Raise ValueError for a label of a note that is not there."
+    "Raise ValueError for a label of a note that is not there, nor a step before or after."
     wrong = []
     for r in rows:
         if r['path'] not in rolls: continue
-        roll, step = rolls[r['path']], int(np.floor(r['start']*grid.steps_per_beat + .5))
-        if step >= len(roll) or not unpack_roll(roll[step:step + 1])[0, int(r['pitch'])].any(): wrong.append(r)
+        step = int(np.floor(r['start']*grid.steps_per_beat + .5))
+        around = rolls[r['path']][max(0, step - 1):step + 2]
+        if not len(around) or not unpack_roll(around)[0, int(r['pitch'])].any(): wrong.append(r)
     if wrong:
         r = wrong[0]
         raise ValueError(f"{r['where']}: no note of pitch {int(r['pitch'])} sounds at {r['start']:g} quarter notes"

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'TASKS', 'KINDS', 'SPLITS', 'BEST', 'label_names', 'read_labels', 'check_seen', 'group_same_music',
-           'split_labels', 'LabelledWindows', 'LevelHead', 'parameter_depths', 'Labeller', 'class_weights',
-           'confusion_sums', 'accuracy', 'balanced_accuracy', 'macro_f1', 'score_answers', 'plot_confusion',
-           'read_rolls', 'check_notes_there', 'check_some', 'predict_windows', 'predict_part', 'training_config',
-           'answer_columns', 'write_results', 'best_score', 'starting_encoder', 'make_labeller', 'finetune',
-           'load_labeller', 'label_files', 'music_rows', 'predict', 'join_tables', 'predict_table']
+           'split_labels', 'nearest_step', 'LabelledWindows', 'LevelHead', 'parameter_depths', 'Labeller',
+           'class_weights', 'confusion_sums', 'accuracy', 'balanced_accuracy', 'macro_f1', 'score_answers',
+           'plot_confusion', 'read_rolls', 'check_notes_there', 'check_some', 'predict_windows', 'predict_part',
+           'training_config', 'answer_columns', 'write_results', 'best_score', 'starting_encoder', 'make_labeller',
+           'finetune', 'load_labeller', 'label_files', 'music_rows', 'predict', 'join_tables', 'predict_table']
 
 # %% ../nbs/29_finetune.ipynb #116c1d7d
 import csv, hashlib, io, itertools, math, re, warnings, zlib
@@ -171,6 +171,13 @@ def split_labels(
     return check_seen([r | dict(split=parts[r['group']] or 'train') for r in rows], kind)
 
 # %% ../nbs/29_finetune.ipynb #7d258b3a
+def nearest_step(
+    quarters: float,  # time in quarter notes
+    steps_per_beat,   # time steps in a quarter note
+) -> int:
+    "The step that the readers round a time to."
+    return int(np.floor(quarters*steps_per_beat + .5))
+
 class LabelledWindows:
     "Examples and the windows they are seen in."
     def __init__(self,
@@ -221,8 +228,7 @@ def _target(self: LabelledWindows, r, labels):
 def _places(self: LabelledWindows, r, spb):
     "First step, end and place (-1: none) of each example of a row."
     T = len(self.rolls[r['path']])
-    step = lambda q: int(np.floor(q*spb + .5))   # rounds as the readers do
-    lo, hi = step(r['start'] or 0), T if r['end'] is None else min(T, step(r['end']))
+    lo, hi = nearest_step(r['start'] or 0, spb), T if r['end'] is None else min(T, nearest_step(r['end'], spb))
     if lo >= T: raise ValueError(f"{r['where']}: starts at {r['start']:g} quarter notes, the piece has {T/spb:g}")
     if self.task == 'note': return [(0, T, lo)]
     if self.task == 'beat': return [(0, T, s) for s in range(-(-lo//spb)*spb, hi, spb)]
@@ -588,7 +594,7 @@ def check_notes_there(
     wrong = []
     for r in rows:
         if r['path'] not in rolls: continue
-        step = int(np.floor(r['start']*grid.steps_per_beat + .5))
+        step = nearest_step(r['start'], grid.steps_per_beat)
         around = rolls[r['path']][max(0, step - 1):step + 2]
         if not len(around) or not unpack_roll(around)[0, int(r['pitch'])].any(): wrong.append(r)
     if wrong:

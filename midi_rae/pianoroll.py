@@ -174,22 +174,23 @@ def _changes(events, channels):
     programs = [(tick, e) for tick, e in events if e[0] >> 4 == 12 and e[0] & 15 in channels]
     return any(tick for tick, _ in programs) or len({e for _, e in programs}) > len({e[0] for _, e in programs})
 
+def _with_programs(events):
+    "Events of a track, in order, each with the program of its channel at that time."
+    now = {}
+    for tick, e in events:
+        if e[0] >> 4 == 12: now[e[0] & 15] = e[1]
+        yield tick, e, now.get(e[0] & 15, 0)
+
 def _for_programs(events):
     "Events of a track, in order, with each pedal once for every program that its channel plays."
-    played, now, out = {}, {}, []
-    for again in (False, True):
-        now.clear()
-        for tick, e in events:
-            channel = e[0] & 15
-            if e[0] >> 4 == 12: now[channel] = e[1]
-            here = now.get(channel, 0)
-            if not again:
-                if e[0] >> 4 == 9: played.setdefault(channel, set()).add(here)
-                continue
-            if e[0] >> 4 == 11 and e[1] == 64 and {here} != (programs := played[channel]):
-                for p in sorted(programs - {here}): out += [(tick, bytes([0xc0 | channel, p])), (tick, e)]
-                out.append((tick, bytes([0xc0 | channel, here])))
-            out.append((tick, e))
+    played, out = {}, []
+    for _, e, program in _with_programs(events):
+        if e[0] >> 4 == 9: played.setdefault(e[0] & 15, set()).add(program)
+    for tick, e, program in _with_programs(events):
+        others = sorted(played[e[0] & 15] - {program}) if e[0] >> 4 == 11 and e[1] == 64 and e[0] & 15 in played else []
+        for p in others: out += [(tick, bytes([0xc0 | e[0] & 15, p])), (tick, e)]
+        if others: out.append((tick, bytes([0xc0 | e[0] & 15, program])))
+        out.append((tick, e))
     return out
 
 # %% ../nbs/14_pianoroll.ipynb #se8492d5

@@ -496,8 +496,9 @@ def begin(self:Run, acc):  # accelerate.Accelerator of the run
         with self.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             cfg, file = self.cfg.copy(), self.folder/'config.yaml'
-            for k in _PATHS if file.is_file() else ():          # a path stays as it was given first, if it is the same
-                was, now = (OmegaConf.select(c, k) for c in (OmegaConf.load(file), cfg))
+            first = OmegaConf.load(file) if file.is_file() else OmegaConf.create()
+            for k in _PATHS:                                    # a path stays as it was given first, if it is the same
+                was, now = (OmegaConf.select(c, k) for c in (first, cfg))
                 if was and now and same_place(was, now, self.folder): OmegaConf.update(cfg, k, was)
             write_atomic(file, OmegaConf.to_yaml(cfg, resolve=True).encode())
 

@@ -195,7 +195,7 @@ def prepare(
     pieces = list_pieces(source, root)
     if max_steps is None: max_steps = MAX_STEPS if step is None else LONGEST
     how = dict(steps_per_beat=steps_per_beat, velocity=velocity, onsets=onsets, max_steps=max_steps)
-    if step is not None: how |= dict(step=Grid.of(step=step).step)
+    if step is not None: how |= dict(step=Grid.of(steps_per_beat, step).step)
     name = source if isinstance(source, str) else getattr(source, '__name__', 'list')
     with StoreWriter(out, dict(source=name) | how) as w:
         answers, keys = read_many([(p.path, p.reader) for p in pieces], how, workers, timeout, memory), []

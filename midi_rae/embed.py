@@ -163,7 +163,8 @@ def encoder_grid(
     neither is known."""
     if steps_per_beat is None and step is None and encoder.steps_per_beat is None:
         raise ValueError("the encoder's time steps are not parts of a beat: give step, e.g. '20ms', or steps_per_beat")
-    return Grid.of(beat_steps(encoder) if steps_per_beat is None else steps_per_beat, step)
+    if steps_per_beat is None: return Grid.of(beat_steps(encoder)) if step is None else Grid.of(step=step)
+    return Grid.of(steps_per_beat, step)
 
 def check_values(
     roll: np.ndarray,     # (C, 128, T)

@@ -120,7 +120,7 @@ def umask() -> int:
 @contextmanager
 def locked(
     folder,      # about to be written
-    remedy=None, # advice in the error message: 'choose another run=FOLDER'; None: wait until the lock is free
+    remedy=None, # advice in the error message: 'choose another run folder'; None: wait until the lock is free
 ):
     "Lock a folder while writing it. Raises FileExistsError at once, given a `remedy`, where another process does."
     folder = Path(folder).absolute()

@@ -299,9 +299,11 @@ class Grid:
     @classmethod
     def of(cls,
         steps_per_beat=4,    # a number, or a Grid, which is returned unchanged
-        step=None,           # seconds in a step, as a number or as '20ms' or '0.02s'; overrides `steps_per_beat`
+        step=None,           # seconds in a step, as a number or as '20ms' or '0.02s', instead of `steps_per_beat`
     ):
-        "A grid from steps per beat or seconds. ValueError for other values."
+        "A grid from steps per beat or seconds. ValueError for other values, and for both (but 4 is a default)."
+        if step is not None and steps_per_beat != 4:
+            raise ValueError(f'steps_per_beat={steps_per_beat} and step={step!r}: give one of them')
         if isinstance(steps_per_beat, cls): return steps_per_beat
         if step is None:
             if not steps_per_beat >= 1 or steps_per_beat % 1:
@@ -671,7 +673,7 @@ def trace_notes(
     first = np.floor(grid.to_steps(source, start) + .5).astype(np.int64)
     where = {}
     for p, s, t in zip(pitch.tolist(), first.tolist(), track.tolist()): where.setdefault((p, s), {})[t] = True
-    beat = 4 if grid.step is None else .5/grid.step
+    beat = grid.steps_per_beat if grid.step is None else .5/grid.step
     nearest = lambda p, s: [int(track[np.argmin(np.abs(pitch - p)/12 + np.abs(first - s)/beat)])]
     pairs = [(k, t) for k, (p, s) in enumerate(notes[:,:2].tolist()) for t in where.get((p, s)) or nearest(p, s)]
     return tuple(np.array(pairs, dtype=int).reshape(-1, 2).T)

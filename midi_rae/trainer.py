@@ -174,7 +174,7 @@ def check_same_config(
     diff = config_differences(read_config(checkpoint), cfg, ignore, checkpoint)
     if diff:
         raise ValueError(f'{checkpoint} is from another config ({"; ".join(diff[:6])}): give the old values, '
-                         'another run folder, or resume=never')
+                         'or another run folder')
 
 # %% ../nbs/25_trainer.ipynb #ee23b85d
 @contextmanager
@@ -186,7 +186,7 @@ def write_lock(
     if os.environ.get('RANK', '0') != '0':
         yield
         return
-    with locked(folder, 'choose another run=FOLDER, or resume=never'):
+    with locked(folder, 'choose another run folder'):
         try: yield
         finally:
             with suppress(OSError): Path(folder).rmdir()   # works for empty folders only
@@ -203,7 +203,7 @@ def check_free(
     for name in ('model.safetensors', *others):
         if (Path(folder)/name).exists():
             raise FileExistsError(f'{folder} holds {name} but no checkpoint to continue from, so {name} would be '
-                                  'overwritten: choose another run=FOLDER, or resume=never')
+                                  'overwritten: choose another run folder')
 
 # %% ../nbs/25_trainer.ipynb #6abc636b
 def processes() -> PartialState:
@@ -273,7 +273,7 @@ def check_finite(
     if math.isfinite(terms['loss'].item()): return
     shown = ', '.join(f'{k}={v.item():.4g}' for k, v in terms.items() if v.ndim == 0)
     raise FloatingPointError(f'loss is not finite at step {step} ({shown}); last checkpoint: '
-                             f'{find_checkpoint(run) or "none"}. Try a lower train.lr')
+                             f'{find_checkpoint(run) or "none"}. Try a lower learning rate')
 
 # %% ../nbs/25_trainer.ipynb #6e370971
 def compile_parts(
@@ -454,8 +454,8 @@ def restore(self:Run,
     if known and s['data_id'] != self.data_id:
         store = self.cfg.data.get('store')
         data = f'data.store={store} holds now' if store else 'the labels and the music are now'
-        raise ValueError(f'{ckpt} is from other data than {data}: give the old data, another run folder, or '
-                         'resume=never')
+        raise ValueError(f'{ckpt} is from other data than {data}: give the old data, or another run '
+                         'folder')
     load_weights(self.evaluated, ckpt)
     if self.ema: self.model.load_state_dict({current_name(k): v for k, v in s['raw'].items()})
     self.optimizer.load_state_dict(s['optimizer']); self.scheduler.load_state_dict(s['scheduler'])
@@ -475,7 +475,7 @@ def resume(self:Run, acc):  # accelerate.Accelerator of the run
             acc.print(f'{e}. Trying {found[-1]}.' if found else f'{e}.')
         else: break
     if damaged and not found:
-        raise ValueError(f'no checkpoint in {self.folder} can be read: start again with resume=never')
+        raise ValueError(f'no checkpoint in {self.folder} can be read: start again in another run folder')
     acc.wait_for_everyone()
     if acc.is_main_process:
         for ckpt in damaged: ckpt.rename(ckpt.with_name(f'damaged-{ckpt.name}'))

@@ -358,9 +358,9 @@ def table_songs(
     def read(path):
         rs, file = by_path[path], Path(root or table.parent)/path
         roll = midi_to_roll(load_score(file), steps_per_beat, onsets=onsets)
-        roll, step = roll if onsets else roll[None], lambda q, default: round(float(q)*steps_per_beat) if q else default
+        roll, at = roll if onsets else roll[None], lambda q: math.floor(float(q)*steps_per_beat + .5)
         T = roll.shape[-1]
-        spans = [(step(r.get('start'), 0), step(r.get('end'), T), names.index(r['label']))
+        spans = [(at(r.get('start') or 0), at(r['end']) if r.get('end') else T, names.index(r['label']))
                  for r in rs if spanned(r) and r.get('label')]
         labels = dict.fromkeys(('label', 'label of beat'), on_steps(spans, T)) if spans else {}
         style = next((r['label'] for r in rs if r.get('label') and not spanned(r)), '' if spans else file.parent.name)

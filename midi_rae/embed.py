@@ -127,6 +127,7 @@ def encode_windows(
     starts,               # (n,) first step of each window
     batch_size=32,        # windows encoded at once
     length=None,          # steps of each window that are kept, the rest is silent; None: all
+    grid=None,            # Grid of the roll, by which patches have a length in beats; None: that of the encoder
 ):                        # iterator of EncoderOutput, one for each batch, on the encoder's device
     "Encode windows one batch at a time. Raises ValueError for a roll that does not fit the encoder."
     if batch_size < 1: raise ValueError(f'{batch_size=} must be at least 1')
@@ -136,7 +137,12 @@ def encode_windows(
         if length is not None: x[..., length:] = 0
         x = scale_roll(x, encoder.softest is not None)
         with evaluating(encoder): out = encoder(x.to(device), mask_ratio=0.)
-        yield out
+        yield out if grid is None else _on_grid(out, grid)
+
+def _on_grid(out, grid):
+    "An encoding whose patches have the length in beats that they have on a grid; None for steps in seconds."
+    beats = grid.steps_per_beat if grid.step is None else None
+    return replace(out, patches=HierarchicalPatchState([replace(s, steps_per_beat=beats) for s in out.patches]))
 
 def join_outputs(
     outs: list,        # EncoderOutputs of one encoder
@@ -144,7 +150,10 @@ def join_outputs(
     "Join encodings along the batch."
     def join(items, *fields):
         return {k: torch.cat([getattr(item, k) for item in items]) for k in fields}
-    levels = [replace(s[0], **join(s, 'emb', 'non_empty', 'mae_mask')) for s in zip(*(o.patches for o in outs))]
+    def level(states):
+        masks = () if states[0].stage_mask is None else ('stage_mask',)
+        return replace(states[0], **join(states, 'emb', 'non_empty', 'mae_mask', *masks))
+    levels = [level(s) for s in zip(*(o.patches for o in outs))]
     return replace(outs[0], patches=HierarchicalPatchState(levels), **join(outs, 'full_non_empty', 'mae_mask'))
 
 # %% ../nbs/20_embed.ipynb #41f2f537
@@ -195,7 +204,7 @@ def encode_roll(
     batch_size=32,        # windows encoded at once
     bars=None,            # (n,) first step of each bar, for strides in bars; None: 4/4
     keep_silent=False,    # also encode windows without a note?
-    steps_per_beat=None,  # for strides in beats; None: those the encoder was trained with
+    steps_per_beat=None,  # of the roll; None: those the encoder was trained with
 ) -> tuple:               # (EncoderOutput of n windows on the encoder's device, starts (n,) in steps)
     """Encode a roll of any length by sliding windows, the last one padded with silence, leaving out windows without
     a note. Raises ValueError for a roll that does not fit the encoder or holds values that it was not trained on,
@@ -205,7 +214,8 @@ def encode_roll(
     check_fit(encoder, len(roll))
     starts = window_starts(stride, roll.shape[-1], encoder.img_size[1], bars, steps_per_beat or beat_steps(encoder))
     if not keep_silent: starts = sounding_windows(roll, starts, encoder.img_size)
-    return join_outputs(list(encode_windows(roll, encoder, starts, batch_size))), starts
+    grid = None if steps_per_beat is None else Grid.of(steps_per_beat)
+    return join_outputs(list(encode_windows(roll, encoder, starts, batch_size, grid=grid))), starts
 
 # %% ../nbs/20_embed.ipynb #e9a07101
 def score_roll(
@@ -268,7 +278,7 @@ def encode_midi(
     score, grid = load_score(path), encoder_grid(encoder, steps_per_beat, step)
     roll = score_roll(score, encoder, grid, drums, pedal)
     starts = score_windows(score, roll, encoder, grid, stride, keep_silent)
-    return join_outputs(list(encode_windows(roll, encoder, starts, batch_size))), starts
+    return join_outputs(list(encode_windows(roll, encoder, starts, batch_size, grid=grid))), starts
 
 # %% ../nbs/20_embed.ipynb #58e757da
 def check_levels(
@@ -383,7 +393,6 @@ def encoding_rows(
     enc_out: EncoderOutput,   # of n windows
     starts,                   # (n,) first step of each
     seconds=None,             # (n,) when each starts
-    steps_per_beat=4,         # None where steps do not follow the beats
     dtype='float32',          # of the embeddings
     columns=None,             # (n, W + 1) when each step of each window begins, and the last ends, in seconds
     levels=None,              # those kept, 0 is the coarsest; None: all
@@ -395,7 +404,7 @@ def encoding_rows(
     for times in (seconds, columns):
         if times is not None and len(times) != n: raise ValueError(f'{n} windows, but times of {len(times)}')
     rows = dict(starts=np.asarray(starts, dtype=np.int64))
-    if steps_per_beat is not None: rows['beats'] = np.asarray(starts)/steps_per_beat
+    if beats := enc_out.patches[0].steps_per_beat: rows['beats'] = np.asarray(starts)/beats
     if seconds is not None: rows['seconds'] = np.asarray(seconds, dtype=np.float64)
     if columns is not None: rows['step_seconds'] = np.asarray(columns, dtype=np.float64)
     for i in range(len(enc_out.patches)) if levels is None else levels:
@@ -410,14 +419,13 @@ def save_encoding(
     starts,                   # (n,) first step of each
     path,                     # .npz or .safetensors file; its folder is made if need be
     seconds=None,             # (n,) when each starts, see `step_seconds`
-    steps_per_beat=4,         # None where steps do not follow the beats
     dtype='float32',          # of the embeddings: 'float32' or 'float16'
     source='',                # name of the piece
     columns=None,             # (n, W + 1) when each step of each window begins, and the last ends, in seconds
 ):
     "Write an encoding atomically. Raises ValueError where the numbers of windows differ, or for another kind of file."
     with encoding_writer(path, source) as add:
-        add(*encoding_rows(enc_out, starts, seconds, steps_per_beat, dtype, columns))
+        add(*encoding_rows(enc_out, starts, seconds, dtype, columns))
 
 # %% ../nbs/20_embed.ipynb #se205a03
 def load_encoding(
@@ -439,7 +447,11 @@ def patch_seconds(
 
 # %% ../nbs/20_embed.ipynb #b435d3a7
 def _is_encoding(path):
-    try: return 'starts' in load_encoding(path)
+    def names():
+        if encoding_format(path) == 'npz':
+            with np.load(path) as z: return z.files
+        with safe_open(path, 'np') as f: return f.keys()
+    try: return 'starts' in names()
     except Exception: return False      # whatever the readers of these formats make of other files
 
 def _check_free(path):
@@ -501,12 +513,12 @@ def encode_score(
     levels=None,         # those kept, 0 is the coarsest; None: all
 ):
     "Encode the windows of a score to a file, holding one batch of them in memory."
-    beats, width = grid.steps_per_beat if grid.step is None else None, np.arange(encoder.img_size[1] + 1)
+    width = np.arange(encoder.img_size[1] + 1)
     with encoding_writer(path, source) as add:
-        for k, out in enumerate(encode_windows(roll, encoder, starts, batch_size)):
+        for k, out in enumerate(encode_windows(roll, encoder, starts, batch_size, grid=grid)):
             at = starts[k*batch_size:(k + 1)*batch_size]
             columns = grid.seconds(score, at[:, None] + width)
-            add(*encoding_rows(out, at, columns[:, 0], beats, dtype, columns, levels))
+            add(*encoding_rows(out, at, columns[:, 0], dtype, columns, levels))
 
 def encode_part(
     plan: list,          # of (file, file to write)

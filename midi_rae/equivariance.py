@@ -7,6 +7,7 @@ __all__ = ['RIDGE_PENALTIES', 'SIGNATURES', 'shift_rolls', 'strips', 'RidgeMap',
            'fifths_apart', 'fifths', 'plot_fifths', 'fifths_plane', 'plot_fifths_plane']
 
 # %% ../nbs/24_equivariance.ipynb #67cdf164
+from dataclasses import replace
 import numpy as np, torch
 from matplotlib import colormaps
 from scipy.stats import spearmanr
@@ -15,7 +16,7 @@ from sklearn.metrics import r2_score
 from tqdm.auto import tqdm
 from .viz import InlineFigure
 from .embed import join_outputs
-from .probe import Examples, level_names, split_songs
+from .probe import check_probed, Examples, level_names, window_parts
 
 # %% ../nbs/24_equivariance.ipynb #a383af5f
 def shift_rolls(
@@ -88,10 +89,12 @@ def equivariance(
     seed=0,                    # of the windows, and of the split by song
     progress=True,             # show a progress bar?
 ) -> list:                     # of dicts: along, shift, level, distance, r2
-    "How far levels move with the music, and how well one linear map predicts it."
+    """How far levels move with the music, and how well one linear map predicts it. Raises ValueError for an encoder of
+    velocities, and where the split leaves a part without music."""
+    check_probed(encoder, ex)
     at, rows = np.sort(np.random.default_rng(seed).permutation(len(ex.x))[:windows]), []
     x = torch.from_numpy(ex.x[at]).to(next(encoder.parameters()).device).float()
-    side = split_songs(ex.groups, seed)[ex.song[at]]
+    side = window_parts(replace(ex, song=ex.song[at], parts=None), seed)
     encode = lambda x: join_outputs([encoder(b, mask_ratio=0.) for b in x.split(64)]).patches
     def centred(z, active):   # less the mean of the same position
         z0, a0 = z[side == 0], active[side == 0]

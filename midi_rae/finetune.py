@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['COLUMNS', 'TASKS', 'KINDS', 'SPLITS', 'BEST', 'label_names', 'read_labels', 'check_seen', 'group_same_music',
            'split_labels', 'nearest_step', 'LabelledWindows', 'LevelHead', 'parameter_depths', 'Labeller',
-           'class_weights', 'confusion_sums', 'accuracy', 'balanced_accuracy', 'macro_f1', 'score_answers',
-           'plot_confusion', 'read_rolls', 'check_notes_there', 'check_some', 'predict_windows', 'predict_part',
-           'training_config', 'answer_columns', 'write_results', 'best_score', 'starting_encoder', 'make_labeller',
-           'finetune', 'load_labeller', 'label_files', 'music_rows', 'predict', 'join_tables', 'predict_table']
+           'class_weights', 'answer_sums', 'macro_f1', 'score_answers', 'plot_confusion', 'read_rolls',
+           'check_notes_there', 'check_some', 'predict_windows', 'predict_part', 'training_config', 'answer_columns',
+           'write_results', 'best_score', 'starting_encoder', 'make_labeller', 'finetune', 'load_labeller',
+           'label_files', 'music_rows', 'predict', 'join_tables', 'predict_table']
 
 # %% ../nbs/29_finetune.ipynb #116c1d7d
 import csv, hashlib, io, itertools, math, re, warnings, zlib
@@ -30,7 +30,7 @@ from .readers import load_score, MIDI_FILES, read_many, reader_for, SCORE_FILES
 from .data import merge_groups, music_key
 from .viz import save_figure
 from .embed import encoder_grid
-from .probe import bootstrap, explained, value_sums
+from .probe import accuracy, balanced_accuracy, bootstrap, class_sums, explained, value_sums
 from .trainer import check_complete, fit, stalled, write_lock
 
 # %% ../nbs/29_finetune.ipynb #a72dc12d
@@ -482,37 +482,22 @@ def class_weights(
     return torch.tensor((len(y) - n)/n, dtype=torch.float32).clamp(min=.1, max=20.)
 
 # %% ../nbs/29_finetune.ipynb #dac5656a
-def confusion_sums(
+def answer_sums(
     y,                  # (m,) classes
     answers,            # (m,) classes answered
     group: np.ndarray,  # (m,) group of each
     classes: int,       # K
-) -> np.ndarray:        # (groups, K²): how often class i was answered j
-    "One confusion matrix for each group, flattened."
-    groups = np.unique(group, return_inverse=True)[1]
-    at = (groups*classes + np.asarray(y))*classes + np.asarray(answers)
-    return np.bincount(at, minlength=(groups.max() + 1)*classes**2).reshape(-1, classes**2).astype(float)
+) -> np.ndarray:        # (groups, 3·K): of each class the examples, those answered right, how often it was answered
+    "What accuracies and F1 are computed from."
+    names, ids = np.unique(group, return_inverse=True)
+    answered = np.zeros((len(names), classes))
+    np.add.at(answered, (ids, answers), 1)
+    return np.c_[class_sums(y, answers, ids, len(names), classes), answered]
 
-def _matrix(sums): return sums.reshape(*sums.shape[:-1], round(sums.shape[-1]**.5), -1)
-
-def _ratio(a, b): return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
-
-def accuracy(sums):  # (…, K²) from `confusion_sums`
-    "Share of examples answered right."
-    m = _matrix(sums)
-    return np.trace(m, axis1=-2, axis2=-1)/m.sum((-2, -1))
-
-def balanced_accuracy(sums):  # (…, K²) from `confusion_sums`
-    "Mean over the classes that occur of the share of their examples answered right."
-    m = _matrix(sums)
-    n = m.sum(-1)
-    return _ratio(np.diagonal(m, axis1=-2, axis2=-1), n).sum(-1)/(n > 0).sum(-1)
-
-def macro_f1(sums):  # (…, K²) from `confusion_sums`
+def macro_f1(sums):  # (…, 3·K) from `answer_sums`
     "Mean F1 over the classes that occur or are answered."
-    m = _matrix(sums)
-    right, n = np.diagonal(m, axis1=-2, axis2=-1), m.sum(-1) + m.sum(-2)
-    return _ratio(2*right, n).sum(-1)/(n > 0).sum(-1)
+    n, right, answered = np.split(sums, 3, -1)
+    return np.where(n + answered > 0, 2*right/(n + answered), 0).sum(-1)/(n + answered > 0).sum(-1)
 
 # %% ../nbs/29_finetune.ipynb #75877b59
 def score_answers(
@@ -524,8 +509,10 @@ def score_answers(
     "The scores of a kind of label with their intervals."
     about = dict(examples=len(y), groups=len(np.unique(group)))
     if kind == 'class':
-        sums = confusion_sums(y, answers.argmax(1), group, answers.shape[1])
-        metrics = dict(accuracy=accuracy, balanced_accuracy=balanced_accuracy, macro_f1=macro_f1)
+        K = answers.shape[1]
+        sums = answer_sums(y, answers.argmax(1), group, K)
+        metrics = dict(accuracy=lambda s: accuracy(s[..., :2*K]),
+                       balanced_accuracy=lambda s: balanced_accuracy(s[..., :2*K]), macro_f1=macro_f1)
     elif kind == 'number':
         ids = np.unique(group, return_inverse=True)[1]
         sums, metrics = value_sums(y, answers, ids, ids.max() + 1), dict(r2=explained)
@@ -537,13 +524,13 @@ def score_answers(
     return [dict(metric=k) | interval(f) | about for k, f in metrics.items()]
 
 def _label_scores(y, p, about):
-    "Macro F1 and mean average precision of several labels; labels that never occur are left out."
+    "Macro F1 and mean average precision of several labels; those that never occur are left out, NaN without any."
     from sklearn.metrics import average_precision_score, f1_score
-    some = y.any(0)
-    scores = dict(macro_f1=f1_score(y[:, some], p[:, some] > .5, average='macro', zero_division=0),
-                  mean_average_precision=average_precision_score(y[:, some], p[:, some], average='macro'))
-    nan = float('nan')
-    return [dict(metric=k, score=float(v), low=nan, high=nan) | about for k, v in scores.items()]
+    some, nan = np.flatnonzero(y.any(0)), float('nan')
+    scores = dict(macro_f1=lambda j: f1_score(y[:, j], p[:, j] > .5, zero_division=0),
+                  mean_average_precision=lambda j: average_precision_score(y[:, j], p[:, j]))
+    mean = lambda f: float(np.mean([f(j) for j in some])) if len(some) else nan
+    return [dict(metric=k, score=mean(f), low=nan, high=nan) | about for k, f in scores.items()]
 
 # %% ../nbs/29_finetune.ipynb #8e7e2de9
 def plot_confusion(
@@ -552,15 +539,16 @@ def plot_confusion(
     classes: list,  # their names
 ) -> Figure:
     "How often each class was answered by which, as shares of its examples."
+    from sklearn.metrics import confusion_matrix
     K = len(classes)
-    m = _matrix(confusion_sums(y, answers, np.zeros(len(y), int), K)[0])
+    m = confusion_matrix(y, answers, labels=range(K))
     share = m/m.sum(1, keepdims=True).clip(min=1)
     fig = Figure(figsize=(2.2 + .45*K, 1.8 + .4*K), layout='constrained')
     ax = fig.subplots()
     image = ax.imshow(share, vmin=0, vmax=1, cmap='Blues')
     for i, j in np.argwhere(m > 0):
         color = 'white' if share[i, j] > .5 else 'black'
-        ax.text(j, i, f'{m[i, j]:.0f}', ha='center', va='center', fontsize=8, color=color)
+        ax.text(j, i, str(m[i, j]), ha='center', va='center', fontsize=8, color=color)
     ax.set_xticks(range(K), classes, rotation=45, ha='right', fontsize=8)
     ax.set_yticks(range(K), classes, fontsize=8)
     ax.set_xlabel('predicted'); ax.set_ylabel('true')

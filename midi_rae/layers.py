@@ -77,8 +77,8 @@ class RangeCheck:
     def _later(self, x):
         "Look at the extremes of an earlier batch if they have arrived, then send those of this one."
         if torch.cuda.is_current_stream_capturing(): return
-        if self.pending:
-            extremes, arrived = self.pending
+        if pending := self.pending:      # read once: threads share it
+            extremes, arrived = pending
             if not arrived(): return
             self.pending = None
             _refuse_range(*extremes.tolist(), batch='an earlier batch of rolls held')
@@ -118,11 +118,12 @@ class LevelMeans(nn.Module):
     def update(self,
         enc_out: EncoderOutput,   # a batch; the batches of all ranks are summed
     ):
-        "Add a batch: the mean of all batches up to the hundredth, an exponential moving average after that."
-        self.seen += 1
+        """Add a batch: the mean of all batches up to the hundredth, an exponential moving average after that. One without
+        samples changes nothing."""
+        n = rank_sum(torch.tensor(float(len(enc_out.mae_mask)), device=self.seen.device))
+        self.seen += n > 0
         for m, s in zip(self.embs, enc_out.patches, strict=True):
-            total = rank_sum(torch.cat([s.emb.float().sum(0).flatten(), s.emb.new_tensor([s.batch_size]).float()]))
-            m += ((total[:-1]/total[-1]).view_as(m) - m)/self.seen.clamp(max=100)
+            m += (n > 0)*(rank_sum(s.emb.float().sum(0))/n.clamp(min=1) - m)/self.seen.clamp(1, 100)
 
 # %% ../nbs/06_layers.ipynb #ae37491a
 def full_size(

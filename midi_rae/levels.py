@@ -124,7 +124,8 @@ def _nearest_visible(
     "At each place, the visible token that is nearest on the grid."
     pos = s.pos.float()
     far = torch.cdist(pos, pos)
-    nearest = torch.stack([far.masked_fill(~m, torch.inf).argmin(-1) for m in seen])
+    nearest = torch.zeros_like(seen, dtype=torch.long)
+    for row, m in zip(nearest, seen): row.copy_(far.masked_fill(~m, torch.inf).argmin(-1))
     return torch.where(seen.any(1)[:, None, None], s.emb.gather(1, nearest[..., None].expand_as(s.emb)), torch.nan)
 
 def predictor_errors(

@@ -23,6 +23,7 @@ def safe_mean(
     dim=None,   # as in torch.mean
 ) -> Tensor:
     "The mean; of no elements, a zero that still has a gradient path."
+    dim = None if dim == () else dim
     n = t.numel() if dim is None else math.prod(t.shape[d] for d in ((dim,) if isinstance(dim, int) else dim))
     if n: return t.mean() if dim is None else t.mean(dim)
     return t.sum() if dim is None else t.sum(dim)
@@ -183,7 +184,7 @@ def calc_enc_loss_multiscale(
     lejepa: LeJEPA,       # attraction and SIGReg
 ) -> dict:                # 'loss', 'sim', 'sigreg': scalars; 'sim_l', 'sigreg_l': (levels,)
     "`calc_enc_loss` of every level, and the mean over levels."
-    each = [calc_enc_loss(a, b, deltas, lejepa) for a, b in zip(out1.patches, out2.patches)]
+    each = [calc_enc_loss(a, b, deltas, lejepa) for a, b in zip(out1.patches, out2.patches, strict=True)]
     cols = {k: torch.stack([e[k] for e in each]) for k in ('loss', 'sim', 'sigreg')}
     return {**{k: v.mean() for k, v in cols.items()}, 'sim_l': cols['sim'], 'sigreg_l': cols['sigreg']}
 
@@ -222,7 +223,7 @@ def transposition_loss(
     deltas: Tensor,       # (B, 2) signed (dx steps, dy semitones), |dy| ≤ max_dy
 ) -> Tensor:              # scalar
     "Cross-entropy of the interval between two views, over the pairs with notes in both."
-    errors = F.cross_entropy(head(out1, out2).float(), deltas[:, 1] + head.max_dy, reduction='none')
+    errors = F.cross_entropy(head(out1, out2).float(), deltas[:, 1].long() + head.max_dy, reduction='none')
     return weighted_mean(errors, out1.patches[0].non_empty.any(1) & out2.patches[0].non_empty.any(1))
 
 # %% ../nbs/10_losses.ipynb #5c2f7a8e
@@ -238,10 +239,10 @@ def contrast_loss(
     with torch.autocast(z1.device.type, enabled=False):
         z1, z2 = (F.normalize(z.to(torch.promote_types(z.dtype, torch.float32)), dim=-1) for z in (z1, z2))
         keep = torch.ones_like(work) if keep is None else keep
-        rows = all_rows(torch.cat([z1, z2, work[:, None].to(z1.dtype), keep[:, None].to(z1.dtype)], 1))
-        rows = rows[rows[:, -1] > 0]
+        rows, about = all_rows(torch.cat([z1, z2], 1)), all_rows(torch.stack([work.long(), keep.long()], 1))
+        rows, w = rows[about[:, 1] > 0], about[about[:, 1] > 0, 0]
         if len(rows) < 2: return rows.sum()*0.
-        z1, z2, w = rows[:, :z1.shape[1]], rows[:, z1.shape[1]:-2], rows[:, -2]
+        z1, z2 = rows.chunk(2, 1)
         same = (w[:, None] == w) & ~torch.eye(len(w), dtype=torch.bool, device=w.device)
         scores = (z1 @ z2.T/temp).masked_fill(same, -math.inf)
         right = torch.arange(len(scores), device=w.device)
@@ -342,7 +343,7 @@ def calc_mep_loss(
     targets,        # levels of the unmasked view: `PatchState`s
 ) -> Tensor:        # scalar
     "Squared error of the predicted embeddings of masked patches, averaged over levels; targets are detached."
-    errors = [(p.float() - t.emb.detach().float()).pow(2).mean(-1) for p, t in zip(preds, targets)]
+    errors = [(p.float() - t.emb.detach().float()).pow(2).mean(-1) for p, t in zip(preds, targets, strict=True)]
     return torch.stack([weighted_mean(e, ~m) for e, m in zip(errors, masks)]).mean()
 
 # %% ../nbs/10_losses.ipynb #27fcbaf9

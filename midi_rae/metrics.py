@@ -79,8 +79,9 @@ def effective_rank(
     z: Tensor,  # (M, D) embeddings
 ) -> float:     # 0…min(M, D)
     """exp of the entropy of the normalised singular values of the centred embeddings; 0 for fewer than two
-    embeddings, or equal ones."""
+    embeddings, or equal ones; NaN where they are not finite."""
     if len(z) < 2: return 0.
+    if not z.isfinite().all(): return math.nan
     z = z.cpu().double()   # not every device has float64
     z = z - z.mean(0)
     s = torch.linalg.eigvalsh(z.T @ z).clamp(min=0).sqrt()   # D values, however many rows

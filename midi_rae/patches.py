@@ -131,7 +131,8 @@ def stretch_mask(
     views of multi-crop (SwAV, arXiv 2006.09882)."""
     n = -(-grid[1]//block)
     far = (torch.arange(n, device=device) + .5 - n*torch.rand(B, 1, device=device)).abs().argsort(1).argsort(1)
-    return (1 - (far + .5)/n).repeat_interleave(block, 1)[:, None, :grid[1]].expand(B, *grid)
+    number = 1 - (far + torch.rand(B, 1, device=device))/n       # of each column, the nearest one's is the highest
+    return number.repeat_interleave(block, 1)[:, None, :grid[1]].expand(B, *grid)
 
 # %% ../nbs/05_patches.ipynb #96779f04
 def listed(

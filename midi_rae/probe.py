@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['TASKS', 'POOLS', 'PROBES', 'PENALTIES', 'MLP_PENALTIES', 'Task', 'Examples', 'task_label', 'asks_places',
-           'pitch_classes', 'cut_examples', 'token_grid', 'level_vectors', 'level_names', 'encode_features',
-           'note_events', 'handmade', 'baseline_features', 'split_songs', 'window_parts', 'Fit', 'standardise_parts',
-           'fit_probe', 'quiet', 'AttentionPool', 'fit_attention', 'bootstrap', 'class_sums', 'accuracy',
-           'balanced_accuracy', 'value_sums', 'explained', 'reciprocal_ranks', 'chance_mrr', 'probe_task',
+           'pitch_classes', 'cut_examples', 'token_grid', 'level_vectors', 'level_names', 'check_probed',
+           'encode_features', 'note_events', 'handmade', 'baseline_features', 'split_songs', 'window_parts', 'Fit',
+           'standardise_parts', 'fit_probe', 'quiet', 'AttentionPool', 'fit_attention', 'bootstrap', 'class_sums',
+           'accuracy', 'balanced_accuracy', 'value_sums', 'explained', 'reciprocal_ranks', 'chance_mrr', 'probe_task',
            'untrained_encoders', 'check_choices', 'probe_rows', 'TunedEncoder', 'Standardise', 'finetune',
            'trivial_rows', 'key_rows', 'probe_matrix', 'matrix_table', 'plot_matrix', 'online_examples', 'online_probe']
 
@@ -155,6 +155,18 @@ def _tasks_of(labels, styles, windows):
             out[k] = t
     return out
 
+def _published_split(songs, groups):
+    "The parts that songs come with, or None."
+    parts, where = [s.part for s in songs], {}
+    named = [p is not None for p in parts]
+    if any(named) and not all(named):
+        raise ValueError(f'{songs[named.index(False)].name!r} is in no part of the split, others are: name the part of '
+                         'every song, or of none')
+    for g, p in zip(groups, parts):
+        if where.setdefault(g, p) != p:
+            raise ValueError(f'the split divides the group {g!r}: songs of one group belong in one part')
+    return parts if all(named) else None
+
 def cut_examples(
     songs: list,       # of Song
     size=(128, 128),   # (H, W) of a window: semitones, steps
@@ -162,7 +174,8 @@ def cut_examples(
     steps_per_beat=4,  # time steps in a quarter note
     seed=0,            # of the places
 ) -> Examples:
-    "Cut songs into windows and collect their labels. Raises ValueError where fewer than three groups have music."
+    """Cut songs into windows and collect their labels. Raises ValueError where fewer than three groups have music, and
+    for a published split that leaves out songs or divides a group."""
     tasks = {k: t for k, t in TASKS.items() if t.label is None}
     cut = [_cut_song(s, *size, places, steps_per_beat, tasks, np.random.default_rng([seed, i]))
            for i, s in enumerate(songs)]
@@ -175,7 +188,7 @@ def cut_examples(
     labels = {k: np.concatenate([a[k] for a in labels]) for k in labels[0]}
     labels['style'] = np.array([styles.index(songs[i].style) for i in song], dtype=float)
     at = np.concatenate([a + [f, 0] for a, f in zip(at, np.cumsum(counts) - counts)])
-    parts = None if any(s.part is None for s in songs) else [s.part for s in songs]
+    parts = _published_split(songs, groups)
     return Examples(np.concatenate(x), song, at, labels, _tasks_of(labels, len(styles), max(counts)), groups, parts)
 
 # %% ../nbs/23_probe.ipynb #d7014093
@@ -216,6 +229,16 @@ def level_names(
     "Names of the `n` levels of an encoder, coarsest first."
     return ['CLS', 'patches'] if isinstance(encoder, ViTEncoder) else [f'level {i}' for i in range(n)]
 
+def check_probed(
+    encoder,       # SwinEncoder or ViTEncoder
+    ex: Examples,  # windows, places and their labels
+):
+    "Raise ValueError for windows that are not what an encoder was trained on."
+    check_fit(encoder, ex.x.shape[1])
+    if encoder.softest is not None:
+        raise ValueError(f'{type(encoder).__name__} was trained on velocities (softest={encoder.softest}), '
+                         'but the windows of probes hold 0 and 1')
+
 def _tokens(s, which, steps):
     "Tokens (B, N, D) with one more dimension: 1 where not empty."
     z, active = token_grid(s, which, steps)
@@ -232,9 +255,9 @@ def encode_features(
     """Every level of every window and place; each window is encoded once.
 
     'attention' gives tokens, (n, N, D + 1) and (m, h, D + 1), whose last dimension is 1 where they are not empty.
-    Raises ValueError where embeddings are not finite.
+    Raises ValueError for an encoder of velocities, and where embeddings are not finite.
     """
-    check_fit(encoder, ex.x.shape[1])
+    check_probed(encoder, ex)
     got, device = [], next(encoder.parameters()).device
     for k in range(0, len(ex.x), batch_size):
         a, b = np.searchsorted(ex.at[:, 0], (k, k + batch_size))
@@ -292,8 +315,8 @@ def handmade(
     x: np.ndarray,        # (n, C, H, W) rolls
     low=0,                # pitch of the first row
     beat=4,               # steps in a beat; rolls begin on one
-) -> np.ndarray:          # (n, 66)
-    "Pitch, interval, duration, density, polyphony and metre, as in the table above; zeros for silence."
+) -> np.ndarray:          # (n, 62 + beat)
+    "Pitch, interval, duration, density, polyphony and metre, as in the table above."
     v, n, W = x[:, 0] > 0, len(x), x.shape[-1]
     k, row, first, length = note_events(x)
     onset = np.zeros(v.shape, bool)
@@ -304,7 +327,7 @@ def handmade(
     c = begins - begins.mean(1, keepdims=True)
     power = (c**2).sum(1).clip(min=1e-9)
     lags = [(c[:, lag:]*c[:, :-lag]).sum(1)/power if lag < W else np.zeros(n)
-            for lag in (beat//2, beat, 2*beat, 4*beat)]
+            for lag in (max(1, beat//2), beat, 2*beat, 4*beat)]
     return np.c_[
         np.nan_to_num(pitch_classes(x, low)), _moments(k, row + low, n), extremes*some[:, None], _intervals(v, onset),
         _shares(k, np.searchsorted([1, 2, 3, 4, 6, 8], length), n, 7), _moments(k, log, n),
@@ -411,7 +434,8 @@ def _linear_path(x, y, classes):
 def _mlp_path(x, y, classes, seed, patience=5, epochs=100):
     "One-hidden-layer probes, one a penalty, each at its best epoch."
     for p in MLP_PENALTIES:
-        options = dict(hidden_layer_sizes=(512,), alpha=p, batch_size=min(256, len(x[0])), random_state=seed)
+        drawn = np.random.RandomState(seed)      # a number would give every epoch the same order
+        options = dict(hidden_layer_sizes=(512,), alpha=p, batch_size=min(256, len(x[0])), random_state=drawn)
         model, best, since = MLPClassifier(**options) if classes else MLPRegressor(**options), Fit(-np.inf, p, None), 0
         y0 = y[0] if classes or y[0].shape[1] > 1 else y[0][:, 0]
         for epoch in range(epochs):
@@ -523,9 +547,10 @@ def bootstrap(
     resamples=1000,    # of the songs
     seed=0,            # of the resampling
 ) -> tuple:            # (score, lower, upper end of the 95 % interval)
-    """A score and its interval, by resampling songs with replacement. NaN where there is no score, or no resample that
-    has one."""
-    draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1/len(sums)), resamples)
+    """A score and its interval, by resampling songs with replacement. NaN where there is no score; the interval is NaN
+    for fewer than two songs, and where no resample has a score."""
+    n = len(sums)
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1/n), resamples) if n > 1 else np.zeros((0, n))
     sums = np.vstack([sums.sum(0), draws @ sums])
     with np.errstate(invalid='ignore', divide='ignore'): scores = statistic(sums)
     found = scores[1:][np.isfinite(scores[1:])]
@@ -743,7 +768,8 @@ def probe_rows(
     def one(name, pools, task, probe):
         begin, feats = thread_time(), rows[name][pools[0]]
         row = probe_task(feats, ex, task, parts, probe, pools[0], seed)
-        about = dict(features=name, dim=feats[0][0].shape[-1] - ('attention' in pools), chosen=0)
+        dim = feats[0][asks_places(ex.tasks[task])].shape[-1] - ('attention' in pools)
+        about = dict(features=name, dim=dim, chosen=0)
         seconds = dict(seconds=round(thread_time() - begin, 2))
         return [about | row | seconds | dict(pool=p) for p in pools] if row else []
     with threadpool_limits(1 if jobs > 1 else None), quiet():
@@ -1057,7 +1083,7 @@ def online_examples(
     if beat != steps_per_beat: raise ValueError(f'{source} has {beat} steps a beat, the encoder {steps_per_beat}')
     if midi: corpus = pop909_songs(folder, None, None, songs, onsets, progress=False)
     else: corpus = store_songs(folder, songs, beat)
-    ex = cut_examples(corpus, size, places=0)
+    ex = cut_examples(corpus, size, places=0, steps_per_beat=beat or 4)
     keep = np.unique(np.linspace(0, len(ex.x) - 1, min(windows, len(ex.x))).round().astype(int))
     labels = {k: v[keep] for k, v in ex.labels.items() if len(v) == len(ex.x)}
     tasks = {k: t for k, t in ex.tasks.items() if not asks_places(t)}

@@ -125,9 +125,8 @@ def reconstruct_cli(
         made = reconstruct_file(src, *pair, threshold, batch_size, steps_per_beat, step, drums, pedal)
         made.write(out, bpm)
         grid = made.report.grid
-        per_beat = {} if grid.step is not None else dict(steps_per_beat=grid.steps_per_beat)
-        save_figure(plot_song(made.truth, made.roll, **per_beat), out.with_suffix('.png'))
-        s = score_song(made)
+        save_figure(plot_song(made.truth, made.roll, steps_per_beat=grid), out.with_suffix('.png'))
+        s = score_song(made, bpm)
     why = ', the coarsest that keeps 99 %' if made.report.kept >= .99 else ', the most that any grid keeps'
     print(f"{out}: heard {s['heard']:.4f}, onset F1 (within 50 ms) of the file written against the file read")
     print(f"  the network against the grid {s['network']:.4f}, the grid against the file read {s['grid']:.4f}")
@@ -193,6 +192,8 @@ def index_cli(
     from midi_rae.utils import default_device
     with one_line('midi_rae_index'):
         kinds = like.split(',') if like else None
+        if kinds is not None and 'texture' not in kinds and (run is not None or level != 1):
+            raise ValueError(f'--run and --level are for texture, which is not in --like {like}')
         encoder = load_model(run).to(default_device(device)) if kinds is None or 'texture' in kinds else None
         index = build_index(folder, out, encoder, batch_size, True, like=kinds, level=level, beats=beats, step=step,
                             steps_per_beat=steps_per_beat, drums=drums, pedal=pedal, weights=run or DEFAULT_WEIGHTS)
@@ -213,7 +214,11 @@ def labelled_songs(
     labels,     # CSV file of labels
     store,      # path of a roll store
 ):
-    "The corpus that the options of `midi_rae_probe` name."
+    "The corpus that the options of `midi_rae_probe` name. Raises ValueError where they name several."
+    names = {'--dcml': dcml, '--labels': labels, '--store': store, '--pop909_cl': pop909_cl}
+    named = [k for k, v in names.items() if v] + ['--pop909']*bool(pop909 and not pop909_cl)
+    if len(named) > 1: raise ValueError(f'{" and ".join(named)}: name one corpus')
+    if structure and not pop909_cl: raise ValueError('--structure: phrases belong to the songs of --pop909_cl')
     from midi_rae.annotations import dcml_songs, pop909_songs, store_songs, table_songs
     from midi_rae.data import prepare
     if pop909_cl or pop909: return pop909_songs(pop909_cl, structure, pop909, songs, onsets)

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'RollStore', 'StoreWriter', 'music_key', 'merge_groups', 'list_pieces', 'prepare', 'melody_prints',
-           'same_works', 'join_stores', 'split', 'windows', 'mix', 'draw', 'below', 'shift_words', 'shift_bytes',
-           'Pairs', 'source_weights', 'PRPairDataset', 'choose_pieces', 'Buffers', 'collate_pairs', 'PairLoader',
-           'pair_loader']
+           'same_works', 'join_stores', 'split', 'count_windows', 'windows', 'mix', 'draw', 'below', 'shift_words',
+           'shift_bytes', 'Pairs', 'source_weights', 'PRPairDataset', 'choose_pieces', 'Buffers', 'collate_pairs',
+           'PairLoader', 'pair_loader']
 
 # %% ../nbs/17_data.ipynb #bfcd5821
 import contextlib, hashlib, inspect, json, shutil, weakref
@@ -48,10 +48,12 @@ class RollStore:
     def rows(self):
         "All pieces concatenated along time, uint8 `(T,C,16)`, or `(T,C,128)` with velocities; a read-only memory map."
         if self._rows is None:
-            rows = np.load(self.path/'rolls.npy', mmap_mode='r')
+            file = self.path/'rolls.npy'
+            try: rows = np.load(file, mmap_mode='r')
+            except (ValueError, EOFError) as e: raise ValueError(f'{str(file)!r} is damaged: {e}') from e
             shape = (int(self.lengths.sum()), self.channels, PITCHES if self.velocity else PITCHES//8)
             if rows.shape != shape or rows.dtype != np.uint8:
-                raise ValueError(f'{str(self.path/"rolls.npy")!r} has shape {rows.shape}, its index says {shape}')
+                raise ValueError(f'{str(file)!r} has shape {rows.shape}, its index says {shape}')
             self._rows = rows
         return self._rows
 
@@ -255,8 +257,9 @@ def join_stores(
     out,        # folder of the new store
 )->RollStore:
     """Join several stores. The names get the name of the store's folder as a prefix; pieces that had the same name or
-    are the same work (`same_works`) share a group. ValueError if the stores differ in channels or velocities, if
-    some have steps in seconds and others do not, or if two folders have the same name."""
+    are the same work (`same_works`) share a group. Steps a beat may differ; the first store's stand for all. ValueError
+    if the stores differ in channels or velocities, if some have steps in seconds and others do not, or if two folders
+    have the same name."""
     stores = [RollStore(s) for s in stores]
     if twice := [n for n, k in Counter(s.path.name for s in stores).items() if k > 1]:
         raise ValueError(f'two of these stores lie in folders named {twice[0]!r} and would be one source: rename one')
@@ -273,6 +276,7 @@ def join_stores(
                 rows = s.rows[s.offsets[i]:s.offsets[i] + s.lengths[i]]
                 w.add(f'{s.path.name}/{name}', rows, s.labels[i] or s.path.name, s.groups[i])
                 prints.setdefault(name, []).append(melody_prints(rows))
+            w.bad_files += [b | dict(name=f'{s.path.name}/{b["name"]}') for b in s.bad_files]
         # pieces that are equal on one grid may differ on another
         names = [name for s in stores for name in s.names]
         where, found = {name: i for i, name in enumerate(names)}, list(prints)
@@ -303,17 +307,26 @@ def split(
     return dict(train=np.flatnonzero(~in_val), val=np.flatnonzero(in_val))
 
 # %% ../nbs/17_data.ipynb #308db221
+def count_windows(
+    length,             # steps of a piece, or an array of them
+    width:int,          # steps of a window
+    stride:int,         # steps from one window to the next
+):                      # how many windows begin before the end and end before the last step is covered, at least 1
+    "The number of windows that `windows` cuts."
+    length = np.maximum(1, length)
+    return np.minimum(np.maximum(0, -(-(length - width)//stride)) + 1, -(-length//stride))
+
 def windows(
     store,              # RollStore
     i:int,              # which piece
     width:int=128,      # steps in a window
     stride:int=None,    # steps from one window to the next (default: `width`)
 )->np.ndarray:          # uint8 (n,C,128,width)
-    "All windows of a piece, enough to cover every step."
+    "All windows of a piece; up to a stride of `width` enough to cover every step."
     stride = width if stride is None else stride
     if width < 1 or stride < 1: raise ValueError(f'{width=} and {stride=} must be at least 1')
     x = store.song(i)
-    n = max(0, -(-(x.shape[-1] - width) // stride)) + 1
+    n = count_windows(x.shape[-1], width, stride)
     x = np.pad(x, [(0,0), (0,0), (0, max(0, (n-1)*stride + width - x.shape[-1]))])
     return np.stack([x[..., k*stride:k*stride + width] for k in range(n)])
 
@@ -508,7 +521,7 @@ def counts_of(self:PRPairDataset,
 )->np.ndarray:           # (n,) int64, 0 or more
     "Items of each piece in an epoch, with the sources' weights: rounded so that each source gets its share."
     if not weights and temperature == 1: return self.counts
-    every = [n.split('/')[0] for n in self.store.names]
+    every = [n.split('/')[0] if '/' in n else '' for n in self.store.names]
     sources = [every[i] for i in self.songs]
     absent = set(every) - set(sources)       # held out as a whole: known, but with nothing to draw from
     weights = {s: w for s, w in (weights or {}).items() if s not in absent}

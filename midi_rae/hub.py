@@ -273,7 +273,7 @@ class Pretrained(PyTorchModelHubMixin, library_name='midi_rae', license='apache-
         kind = (config or {}).get('model_class', cls.__name__)
         if kind not in [c.__name__ for c in cls.__mro__]:
             raise ValueError(f'{model_id} holds a {kind}: {kind}.from_pretrained loads it, not {cls.__name__}')
-        kwargs.pop('model_class', None)
+        for k in ('model_class', 'strict'): kwargs.pop(k, None)      # loading is always strict
         names = inspect.signature(cls).parameters
         saved = {k: v for k, v in renamed(cls, (), config or {})[1].items() if k in names}   # of an earlier version
         given = renamed(cls, (), kwargs)[1]

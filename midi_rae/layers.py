@@ -118,8 +118,8 @@ class LevelMeans(nn.Module):
     def update(self,
         enc_out: EncoderOutput,   # a batch; the batches of all ranks are summed
     ):
-        """Add a batch: the mean of all batches up to the hundredth, an exponential moving average after that. One without
-        samples changes nothing."""
+        """Add a batch: the mean of all batches up to the hundredth, then an exponential moving average. A batch of none
+        changes nothing."""
         n = rank_sum(torch.tensor(float(len(enc_out.mae_mask)), device=self.seen.device))
         self.seen += n > 0
         for m, s in zip(self.embs, enc_out.patches, strict=True):

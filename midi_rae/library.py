@@ -491,6 +491,10 @@ def build_index(
         check_settings(have.settings, settings, out)
         if have.root != root.resolve() and have.root.exists():
             raise ValueError(f'{out} is an index of {have.root}, not of {root.resolve()}: choose another --out')
+        gone = {f['path'] for s in there for f in s.files} - {r['path'] for r in rows}
+        if Path(folder).is_file() and gone:
+            raise ValueError(f'{out} holds other files than {folder}, among them {min(gone)}: name the folder {root}, '
+                             'or another --out')
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f'{str(out)!r} exists and is not an index: choose another --out')
     def say(names):

@@ -20,6 +20,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np, symusic
+from scipy.spatial import cKDTree
 from .files import write_atomic
 
 # %% ../nbs/14_pianoroll.ipynb #cdce597c
@@ -674,8 +675,10 @@ def trace_notes(
     where = {}
     for p, s, t in zip(pitch.tolist(), first.tolist(), track.tolist()): where.setdefault((p, s), {})[t] = True
     beat = grid.steps_per_beat if grid.step is None else .5/grid.step
-    nearest = lambda p, s: [int(track[np.argmin(np.abs(pitch - p)/12 + np.abs(first - s)/beat)])]
-    pairs = [(k, t) for k, (p, s) in enumerate(notes[:,:2].tolist()) for t in where.get((p, s)) or nearest(p, s)]
+    pairs = [(k, t) for k, (p, s) in enumerate(notes[:,:2].tolist()) for t in where.get((p, s), ())]
+    if lost := [k for k, (p, s) in enumerate(notes[:,:2].tolist()) if (p, s) not in where]:
+        near = cKDTree(np.c_[pitch/12, first/beat]).query(notes[lost,:2]/[12, beat], p=1)[1]
+        pairs = sorted(pairs + list(zip(lost, track[near].tolist())))
     return tuple(np.array(pairs, dtype=int).reshape(-1, 2).T)
 
 def frame_of(

@@ -18,7 +18,7 @@ from .layers import full_size
 from .hub import load_model, RECONSTRUCTION_WEIGHTS
 from .metrics import active_pixels, f1_score, match_notes_f1, pixel_counts
 from midi_rae.pianoroll import (
-    active_threshold, choose_grid, full_keyboard, grid_report, GridReport, notes_to_midi, Omissions, PITCHES,
+    active_threshold, choose_grid, full_keyboard, Grid, grid_report, GridReport, notes_to_midi, Omissions, PITCHES,
     read_score, roll_to_notes, score_columns, score_omissions, tick_seconds, VELOCITY_SCALE,
 )
 from .readers import load_score
@@ -127,19 +127,21 @@ def plot_song(
     truth,            # (128, T) or (2, 128, T); array or NoteRoll
     roll,             # the same shape: the reconstruction
     steps=512,        # show this many from the beginning
-    steps_per_beat=4, # steps in a unit of the time axis
+    steps_per_beat=4, # time steps in a quarter note, or a Grid
 ):                    # Figure
     "Original, reconstruction and errors, one above the other, cropped to the pitches in use."
     a, b = (torch.from_numpy(v[..., :steps]) for v in (truth, roll))
     a, b = (v.reshape(-1, PITCHES, v.shape[-1]) for v in (a, b))
     T = max(1, a.shape[-1])
+    grid = Grid.of(steps_per_beat)
+    unit, of_time = (grid.steps_per_beat, 'beat') if grid.step is None else (1/grid.step, 'second')
     fig = InlineFigure(min(14, max(5, T/30)), 6)
     axs = fig.subplots(3, 1, sharex=True, sharey=True)
-    plot_roll(a, axs[0], 'original', steps_per_beat)
-    plot_roll(b, axs[1], 'reconstruction', steps_per_beat)
-    extent = (0, T/steps_per_beat, -.5, PITCHES - .5)
+    plot_roll(a, axs[0], 'original', unit)
+    plot_roll(b, axs[1], 'reconstruction', unit)
+    extent = (0, T/unit, -.5, PITCHES - .5)
     axs[2].imshow(error_image(b, a), origin='lower', aspect='auto', interpolation='nearest', extent=extent)
-    axs[2].set(title='errors', xlabel='beat')
+    axs[2].set(title='errors', xlabel=of_time)
     error_legend(fig)
     used = np.flatnonzero((a + b).amax((0, 2)) > 0)
     low, high = (max(0, used[0] - 4), min(PITCHES - 1, used[-1] + 4)) if len(used) else (48, 72)
@@ -260,6 +262,7 @@ def score_seconds(
 
 def score_song(
     made: Reconstruction,  # from `reconstruct_file`
+    bpm=None,              # tempo of the file written, see `Reconstruction.write`
 ) -> dict:                 # onset F1: grid, network, heard; counts: notes, fused, moved, drums, pedalled; length: ratio
     """Onset F1 (same pitch, within 50 ms) of the grid against the file, the network against the grid, and the file
     written against the file read (`heard`). Counts: notes, those that the grid fused, those that it moved by more than
@@ -269,7 +272,7 @@ def score_song(
         n = join_windows((s, roll[..., s:s + 1024]) for s in range(0, roll.shape[-1], 1024))
         return np.stack([n[:, 0], grid.seconds(made.source, n[:, 1]), grid.seconds(made.source, n[:, 2])], 1)
     read = score_seconds(made.source, made.drums, made.pedal)
-    on_grid, decoded, written = sounding(made.truth), sounding(made.roll), read_score(made.write().dumps_midi())
+    on_grid, decoded, written = sounding(made.truth), sounding(made.roll), read_score(made.write(bpm=bpm).dumps_midi())
     back = score_seconds(written, True) if written.note_num() else np.zeros((0, 3))
     def f1(a, b): return match_notes_f1(a, b)['onset_f1']
     length = back[:, 2].max(initial=0.)/read[:, 2].max()

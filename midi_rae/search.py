@@ -162,9 +162,9 @@ def search_index(
     if stride is not None: found = [f for f in found if begins_on(stride, *f[1:4], beat)]
     places, real = [(s, shard.good[i]['path'], at) for s, shard, i, at, _ in found], Path(query).resolve()
     length = (b - a)/beat
-    names = {p for _, p, _ in places if p.rpartition('/')[2] == real.name}
-    own = [p for p in names if (index.root/p).resolve() == real]
-    told = dict(zip(places, found))
+    own = [p for p in {p for _, p, _ in places} if (index.root/p).resolve() == real]
+    told = {}          # of keys that fit equally well, the nearest one
+    for place, f in sorted(zip(places, found), key=lambda pair: abs(pair[1][-1])): told.setdefault(place, f)
     best = best_passages(places, k, length, (own[0] if own else None, a/beat))
     return [hit_row(*told[place], length) for place in best]
 
@@ -198,7 +198,9 @@ def search_midi(
     search, and ValueError for something that an index was not made with."""
     reading = {k: v for k, v in reading.items() if v} | ({} if level is None else dict(level=level))
     if like not in (None, *LIKES): raise ValueError(f'like={like!r} is not one of {", ".join(LIKES)}')
-    if like is None and (encoder is not None or level is not None): like = 'texture'
+    if encoder is not None or level is not None:
+        if like not in (None, 'texture'): raise ValueError(f'like={like!r}: weights and a level are for texture')
+        like = 'texture'
     def load(name): return name if isinstance(name, nn.Module) else load_model(name).to(default_device(device))
     if is_index(where):
         index = open_index(where)

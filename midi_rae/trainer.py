@@ -21,6 +21,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from timm.utils import ModelEmaV3
 from torch import nn
 from tqdm.auto import tqdm
+from .config import PATHS
 from .files import locked, rows_to_csv, write_atomic
 from midi_rae.utils import (
     checkpoints, current_name, DamagedFile, find_checkpoint, load_state, load_weights, param_groups,
@@ -135,7 +136,6 @@ def stop_flag():
 _MAY_CHANGE = ('resume', 'run', 'train.log_every', 'train.eval_every', 'train.eval_batches', 'train.probe',
                'train.save_every', 'train.keep', 'train.trackers')
 _OFF = {'data.temperature': 1.}   # what is off without being 0, false or null
-_PATHS = 'data.store', 'train.init', 'dec.encoder', 'dec.preencoded'
 
 def same_place(
     was,         # a path that was given earlier, perhaps in another folder
@@ -159,7 +159,7 @@ def config_differences(
         if not isinstance(c, dict): return {prefix[:-1]: c}
         return {k: v for key, val in c.items() for k, v in flat(val, f'{prefix}{key}.').items()}
     def place(k, v): return (None if v == _OFF[k] else v) if k in _OFF else v or None
-    def same(k, v, w): return k in _PATHS and v and w and same_place(v, w, near) or place(k, v) == place(k, w)
+    def same(k, v, w): return k in PATHS and v and w and same_place(v, w, near) or place(k, v) == place(k, w)
     fa, fb = (flat(OmegaConf.to_container(c, resolve=True)) for c in (a, b))
     differ = [k for k in sorted(fa.keys() | fb.keys()) if not same(k, fa.get(k), fb.get(k))]
     differ = [k for k in differ if k in fa and k in fb or not k.startswith('profiles.')]    # loss.profiles says enough
@@ -191,14 +191,18 @@ def write_lock(
         finally:
             with suppress(OSError): Path(folder).rmdir()   # works for empty folders only
 
+def _first_config(folder):
+    "What a run folder says that it was begun with; empty where that cannot be read."
+    try: cfg = OmegaConf.load(Path(folder)/'config.yaml')
+    except (OSError, ValueError, yaml.YAMLError): cfg = None
+    return cfg if isinstance(cfg, DictConfig) else OmegaConf.create()
+
 def check_free(
     folder,   # of a run about to begin or continue
 ):
     "Raise FileExistsError where a new training would overwrite weights, or files that are not a run's."
     if find_checkpoint(folder) or find_checkpoint(folder, 'best'): return
-    # a run that has no checkpoint yet may begin again
-    try: begun = {'model', 'data', 'train'} <= set(OmegaConf.load(Path(folder)/'config.yaml'))
-    except (OSError, TypeError, ValueError, yaml.YAMLError): begun = False
+    begun = {'model', 'data', 'train'} <= set(_first_config(folder))    # without a checkpoint yet it may begin again
     others = () if begun else ('config.yaml', 'metrics.csv', 'curves.png', 'reconstruction.png')
     for name in ('model.safetensors', *others):
         if (Path(folder)/name).exists():
@@ -495,12 +499,11 @@ def begin(self:Run, acc):  # accelerate.Accelerator of the run
     if acc.is_main_process:
         with self.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
-            cfg, file = self.cfg.copy(), self.folder/'config.yaml'
-            first = OmegaConf.load(file) if file.is_file() else OmegaConf.create()
-            for k in _PATHS:                                    # a path stays as it was given first, if it is the same
+            cfg, first = self.cfg.copy(), _first_config(self.folder)
+            for k in PATHS:                                    # a path stays as it was given first, if it is the same
                 was, now = (OmegaConf.select(c, k) for c in (first, cfg))
                 if was and now and same_place(was, now, self.folder): OmegaConf.update(cfg, k, was)
-            write_atomic(file, OmegaConf.to_yaml(cfg, resolve=True).encode())
+            write_atomic(self.folder/'config.yaml', OmegaConf.to_yaml(cfg, resolve=True).encode())
 
 # %% ../nbs/25_trainer.ipynb #b819dfae
 @patch
@@ -530,14 +533,17 @@ def save(self:Run,
     acc,          # accelerate.Accelerator of the run
     kind='last',  # 'last' or 'best'
 ):
-    "Write a checkpoint of this step, with every rank's random state. Of the best ones only the newest is kept."
+    "Write a checkpoint of this step, with every rank's random state. It replaces the best one if it is of this kind."
     rng = gather_object([rng_state()])
     if not acc.is_main_process: return
     state = dict(step=self.step, seconds=self.seconds, best=self.best, rows=self.rows, rng=rng, data_id=self.data_id,
                  raw=self.model.state_dict() if self.ema else None,
                  optimizer=self.optimizer.state_dict(), scheduler=self.scheduler.state_dict())
-    save_checkpoint(self.folder/'checkpoints'/f'{kind}-{self.step:06d}', self.evaluated, self.cfg, state)
-    prune_checkpoints(self.folder, kind, 1 if kind == 'best' else self.cfg.train.keep)
+    new = self.folder/'checkpoints'/f'{kind}-{self.step:06d}'
+    save_checkpoint(new, self.evaluated, self.cfg, state)
+    if kind == 'last': return prune_checkpoints(self.folder, self.cfg.train.keep)
+    for f in checkpoints(self.folder, 'best'):      # a run that was interrupted may have left a later step
+        if f.name != new.name: shutil.rmtree(f)
 
 @patch
 def finish(self:Run, acc):  # accelerate.Accelerator of the run

@@ -115,6 +115,7 @@ def read_config(
     "Its config.yaml, with the present names of keys. Raises FileNotFoundError, or DamagedFile naming the file."
     path = Path(folder)/'config.yaml'
     with reading(path): cfg = OmegaConf.load(path)
+    if not cfg or not isinstance(cfg, DictConfig): raise DamagedFile(f'{path} holds no settings')
     if 'paint' in cfg.get('loss', {}): cfg.loss.coarse_to_fine = cfg.loss.pop('paint')
     if 'dec' in cfg and 'return_levels' not in cfg.dec:
         cfg.dec.return_levels = bool(OmegaConf.select(cfg, 'model.decoder.return_levels'))
@@ -240,11 +241,10 @@ def remove_unfinished(run):  # a run folder
 
 def prune_checkpoints(
     run,          # a run folder
-    kind='last',  # 'last' or 'best'
     keep=2,       # how many stay
 ):
-    "Delete all but the newest checkpoints of a kind."
-    found = checkpoints(run, kind)
+    "Delete all but the newest of the last checkpoints."
+    found = checkpoints(run)
     for f in found[:max(0, len(found) - keep)]: shutil.rmtree(f)
 
 # %% ../nbs/02_utils.ipynb #fa185c9f

@@ -8,7 +8,7 @@ __all__ = ['COMMANDS', 'command', 'one_line', 'divided', 'encode_cli', 'reconstr
            'predict_cli', 'train_enc_cli', 'train_dec_cli', 'bench_cli', 'compare_cli', 'demo_cli', 'main']
 
 # %% ../nbs/36_cli.ipynb #0669f9c5
-import inspect, os, re, sys
+import inspect, os, re, sys, warnings
 from contextlib import contextmanager, nullcontext
 from functools import wraps
 from pathlib import Path
@@ -28,10 +28,12 @@ def command(func):  # with a docstring and comments for its parameters
 
 @contextmanager
 def one_line(command: str):  # its name
-    "Turn an error that a user can act on into one line, beginning with the name of the command."
-    try: yield
-    except (OSError, ValueError, ImportError, RuntimeError, FloatingPointError) as e:
-        raise SystemExit(f'{command}: {e}') from e
+    "Turn a warning, or an error that a user can act on, into one line, beginning with the name of the command."
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: print(f'{command}: {message}', file=sys.stderr)
+        try: yield
+        except (OSError, ValueError, ImportError, RuntimeError, FloatingPointError) as e:
+            raise SystemExit(f'{command}: {e}') from e
 
 # %% ../nbs/36_cli.ipynb #b26a1d50
 def divided(
@@ -87,9 +89,11 @@ def reconstruction_path(
     src,        # file that is reconstructed
     out=None,   # file or folder; None: beside `src`
 ) -> Path:      # a .mid file
-    """Where a reconstruction goes. Raises FileNotFoundError without a source, ValueError for an ending other than .mid
-    or .midi, or for the source itself, FileExistsError where its picture would overwrite another one."""
+    """Where a reconstruction goes. Raises FileNotFoundError without a source, ValueError for a folder as the source, an
+    ending other than .mid or .midi, or for the source itself, FileExistsError where its picture would overwrite another
+    one."""
     src = Path(src)
+    if src.is_dir(): raise ValueError(f'{src} is a folder: give one file')
     if not src.is_file(): raise FileNotFoundError(f'no file {str(src)!r}')
     out = src.parent if out is None else Path(out)
     out = out/f'{src.stem}_reconstructed.mid' if out.is_dir() else out
@@ -131,9 +135,10 @@ def reconstruct_cli(
     print(f"{out}: heard {s['heard']:.4f}, onset F1 (within 50 ms) of the file written against the file read")
     print(f"  the network against the grid {s['network']:.4f}, the grid against the file read {s['grid']:.4f}")
     print(f"grid: {made.report}{why if steps_per_beat is None and step is None else ''}")
-    print(f"of {s['notes']} notes {s['fused']} fused, {s['moved']} moved by more than 50 ms; length {s['length']:.1%}")
+    print(f"length of the file written: {s['length']:.1%} of the file read")
     if not made.report.on_beat:
-        print('the timing of this file does not follow its own beats: --step 20ms gives steps of a fixed length')
+        steps = 'steps have' if grid.step is not None else '--step 20ms gives steps of'
+        print(f'the timing of this file does not follow its own beats: {steps} a fixed length')
     if str(made.omissions): print(made.omissions)
     if not len(made.roll.notes):
         print(f'no pixel reached a probability of {threshold}: the file is silent. Train longer, or lower --threshold')
@@ -143,7 +148,7 @@ def reconstruct_cli(
 def search_cli(
     query:str,                # file with the passage
     where:str,                # index of midi_rae_index; or a folder to search, or one file
-    span:str=None,            # passage of the query: 0:30-0:38, 30-38 (seconds), 9-12bars (default: its first 8 bars)
+    span:str=None,            # passage of the query: 0:30-0:38, 30-38 (seconds), 9-12bars (default: its first 32 beats)
     like:str=None,            # tune, harmony or texture (default: texture with --run or --level, else tune)
     level:int=None,           # of the hierarchy, for texture: 0 is the coarsest (default: the index's, else 1)
     k:int=10,                 # passages wanted
@@ -158,10 +163,11 @@ def search_cli(
     drums:bool=False,         # keep drum tracks
     pedal:bool=False,         # let notes sound until the sustain pedal is released
 ):
-    "Find the passages of an index or a folder that are most like a passage of a piece."
+    "Find the passages of an index or a folder that are most like a passage of a piece, itself left out."
     from midi_rae.files import format_table, rows_to_csv, write_atomic
     from midi_rae.search import clock, search_midi
     with one_line('midi_rae_search'):
+        if out is not None and Path(out).is_dir(): raise ValueError(f'--out {out} is a folder: give a CSV file')
         hits, bad = search_midi(query, where, run, span, like, k, stride, batch_size, same_key, level,
                                 Path(where).is_dir(), device, steps_per_beat=steps_per_beat, step=step,
                                 drums=drums, pedal=pedal)

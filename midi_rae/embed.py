@@ -168,12 +168,13 @@ def encoder_grid(
     steps_per_beat=None,  # time steps in a quarter note, or a Grid; None: as the encoder was trained
     step=None,            # seconds in a step, or '20ms'
 ) -> Grid:
-    """The grid asked for, or the one an encoder was trained on. Raises what `of` of `Grid` raises, and ValueError where
-    neither is known."""
+    """The grid asked for, or the one an encoder was trained on. Raises what `of` of `Grid` raises, and ValueError for
+    both, or where neither is known."""
+    if steps_per_beat is not None and step is not None:
+        raise ValueError(f'steps_per_beat={steps_per_beat} and step={step!r}: give one of them')
     if steps_per_beat is None and step is None and encoder.steps_per_beat is None:
         raise ValueError("the encoder's time steps are not parts of a beat: give step, e.g. '20ms', or steps_per_beat")
-    if steps_per_beat is None: return Grid.of(beat_steps(encoder)) if step is None else Grid.of(step=step)
-    return Grid.of(steps_per_beat, step)
+    return Grid.of(step=step) if step is not None else Grid.of(steps_per_beat or beat_steps(encoder))
 
 def check_values(
     roll: np.ndarray,     # (C, 128, T)

@@ -42,12 +42,14 @@ def find_span(
     bars = re.fullmatch(r'(?:bars? *)?(\d+)(?: *- *(\d+))?(?: *bars?)?', span.strip()) if 'bar' in span else None
     if bars:
         lines, (a, b) = bar_lines(src, steps, steps_per_beat), (int(bars[1]), int(bars[2] or bars[1]))
+        if b < a: raise error('it ends before it begins')
         if not 1 <= a <= b <= len(lines): raise error(f'the piece has bars 1 to {len(lines)}')
         return int(lines[a-1]), int(np.r_[lines, steps][b])
     times = re.fullmatch(r'([\d:]+(?:\.\d*)?)s? *- *([\d:]+(?:\.\d*)?)s?', span.strip())
     if not times: raise error("it is seconds ('0:30-0:38', '30-38') or bars ('9-12bars')")
-    at = step_seconds(src, np.arange(steps + 1), steps_per_beat)
-    a, b = (int(np.abs(at - seconds(t)).argmin()) for t in times.groups())
+    at, (start, end) = step_seconds(src, np.arange(steps + 1), steps_per_beat), map(seconds, times.groups())
+    if end <= start: raise error('it ends before it begins')
+    a, b = (int(np.abs(at - t).argmin()) for t in (start, end))
     if a >= b: raise error(f'nothing of the piece, which lasts {clock(at[-1])}, lies there')
     return a, b
 
@@ -89,10 +91,11 @@ def cut_notes(
 
 def asked_notes(
     query,             # file of any kind that `load_score` reads
-    span,              # passage of it, see `find_span`; None: its first eight bars of 4/4
+    span,              # passage of it, see `find_span`; None: its first 32 beats
     settings: dict,    # of the index
 ) -> tuple:            # (notes (N, 4) in steps from its beginning, its first step, the one after its last)
-    "The passage that is looked up. Raises ValueError where it has no note."
+    "The passage that is looked up. Raises FileNotFoundError without the file, ValueError where no note sounds there."
+    if isinstance(query, (str, Path)) and not Path(query).is_file(): raise FileNotFoundError(f'no file {str(query)!r}')
     grid, score = settings_grid(settings), load_score(query)
     notes = score_to_notes(score, grid, settings['drums'], LONGEST, pedal=settings['pedal'])
     steps = int(notes[:, 2].max())
@@ -141,7 +144,7 @@ def search_index(
     query,             # file of any kind that `load_score` reads
     index,             # an index, or its folder
     encoder=None,      # for 'texture': the index's encoder; None: load it by the name in the index
-    span=None,         # passage of the query, see `find_span`; None: its first eight bars of 4/4
+    span=None,         # passage of the query, see `find_span`; None: its first 32 beats
     like=None,         # tune, harmony or texture; None: the first of these that the index holds
     k=10,              # passages wanted
     stride=None,       # where a passage may begin, see `window_starts`; None: at any beat
@@ -158,6 +161,8 @@ def search_index(
     notes, a, b = asked_notes(query, span, said)
     embeds = like == 'texture' and like in said['like']
     texture = index_texture(said, index_encoder(index, encoder), batch_size) if embeds else None
+    if like == 'tune' and not (notes[:, 1] >= 0).any():
+        raise ValueError(f'span={span!r}: no note begins there: choose a longer passage, or like=\'harmony\'')
     beat, found = beat_length(settings_grid(said)), index.find(notes, like, texture, (0,) if same_key else KEYS)
     if stride is not None: found = [f for f in found if begins_on(stride, *f[1:4], beat)]
     places, real = [(s, shard.good[i]['path'], at) for s, shard, i, at, _ in found], Path(query).resolve()
@@ -182,7 +187,7 @@ def search_midi(
     query,             # file of any kind that `load_score` reads
     where,             # an index, or a folder of files, or one file
     encoder=None,      # for 'texture': an encoder, or weights, see `load_model`; None: the index's, else the pretrained
-    span=None,         # passage of the query, see `find_span`; None: its first eight bars of 4/4
+    span=None,         # passage of the query, see `find_span`; None: its first 32 beats
     like=None,         # tune, harmony or texture; None: texture where an encoder or a level is given, else tune
     k=10,              # passages wanted
     stride=None,       # where a passage may begin, see `window_starts`; None: at any beat

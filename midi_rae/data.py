@@ -521,7 +521,7 @@ def counts_of(self:PRPairDataset,
 )->np.ndarray:           # (n,) int64, 0 or more
     "Items of each piece in an epoch, with the sources' weights: rounded so that each source gets its share."
     if not weights and temperature == 1: return self.counts
-    every = [n.split('/')[0] if '/' in n else '' for n in self.store.names]
+    every = [n.split('/')[0] for n in self.store.names]
     sources = [every[i] for i in self.songs]
     absent = set(every) - set(sources)       # held out as a whole: known, but with nothing to draw from
     weights = {s: w for s, w in (weights or {}).items() if s not in absent}

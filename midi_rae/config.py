@@ -39,8 +39,8 @@ def quote_override(
     if re.match(r'~[\w.-]*(/|$)', value): value = os.path.expanduser(value)
     try:
         parsed = OverridesParser.create().parse_override(f'{key}={value}')
-        is_path = key.lstrip('+') in PATHS and (parsed.is_sweep_override() or isinstance(parsed.value(), (int, float)))
-        if not is_path: return f'{key}={value}'
+        misread = key.lstrip('+') in PATHS and (parsed.is_sweep_override() or isinstance(parsed.value(), (int, float)))
+        if not misread: return f'{key}={value}'
     except HydraException: pass
     # within quotes, only quotes and backslashes before quotes are escaped
     value = re.sub(r"(\\*)('|$)", lambda m: 2*m[1] + ("\\'" if m[2] else ''), value)

@@ -174,7 +174,8 @@ def encoder_grid(
         raise ValueError(f'steps_per_beat={steps_per_beat} and step={step!r}: give one of them')
     if steps_per_beat is None and step is None and encoder.steps_per_beat is None:
         raise ValueError("the encoder's time steps are not parts of a beat: give step, e.g. '20ms', or steps_per_beat")
-    return Grid.of(step=step) if step is not None else Grid.of(steps_per_beat or beat_steps(encoder))
+    if step is not None: return Grid.of(step=step)
+    return Grid.of(beat_steps(encoder) if steps_per_beat is None else steps_per_beat)
 
 def check_values(
     roll: np.ndarray,     # (C, 128, T)

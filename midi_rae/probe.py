@@ -239,6 +239,7 @@ def check_probed(
         raise ValueError(f'{type(encoder).__name__} was trained on velocities (softest={encoder.softest}), '
                          'but the windows of probes hold 0 and 1')
 
+# %% ../nbs/23_probe.ipynb #s81af1c3
 def _tokens(s, which, steps):
     "Tokens (B, N, D) with one more dimension: 1 where not empty."
     z, active = token_grid(s, which, steps)

@@ -528,6 +528,7 @@ def evaluate(self:Run,
     if acc.is_main_process: self.write_metrics(self.draws and self.step < self.cfg.train.steps)
     self.model.train()
 
+# %% ../nbs/25_trainer.ipynb #sa17162a
 @patch
 def save(self:Run,
     acc,          # accelerate.Accelerator of the run

@@ -34,8 +34,9 @@ def synthesize(
     steps_per_beat:int=4, # time steps per quarter note
     sr:int=22050,       # samples per second
 )->np.ndarray:          # (samples,) float32 in [-1,1]
-    """Play a roll: a mono waveform of `T` steps with its peak at 0.9 (an empty roll is silent). Raises ValueError for
-    arguments that are not positive, and for an array that is not a roll."""
+    """Play a roll: a mono waveform of `T` steps with its peak at 0.9 (an empty roll is silent, and so are tones above
+    `sr/2` Hz, at 22,050 those of pitch 125 and more). Raises ValueError for arguments that are not positive, and for an
+    array that is not a roll."""
     if not (bpm > 0 and steps_per_beat > 0 and sr > 0):
         raise ValueError(f'{bpm=}, {steps_per_beat=} and {sr=} must be positive')
     edge = lambda step: int(round(step * 60 * sr / (bpm * steps_per_beat)))  # first sample of a step

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'command', 'one_line', 'divided', 'encode_cli', 'reconstruction_path', 'reconstruct_cli', 'search_cli',
-           'index_cli', 'labelled_songs', 'write_moves', 'probe_cli', 'prepare_cli', 'preencode_cli', 'finetune_cli',
-           'predict_cli', 'train_enc_cli', 'train_dec_cli', 'bench_cli', 'compare_cli', 'demo_cli', 'main']
+           'index_cli', 'labelled_songs', 'write_moves', 'probed_encoders', 'probe_cli', 'prepare_cli', 'preencode_cli',
+           'finetune_cli', 'predict_cli', 'train_enc_cli', 'train_dec_cli', 'bench_cli', 'compare_cli', 'demo_cli',
+           'main']
 
 # %% ../nbs/36_cli.ipynb #0669f9c5
 import inspect, os, re, sys, warnings
@@ -20,6 +21,8 @@ def command(func):  # with a docstring and comments for its parameters
     @wraps(func)
     def main(*args, **kwargs):
         if args or kwargs: return func(*args, **kwargs)
+        for out in (sys.stdout, sys.stderr):                          # names of files that are not UTF-8
+            if hasattr(out, 'reconfigure'): out.reconfigure(errors='backslashreplace')
         parser, names = anno_parser(func), inspect.signature(func).parameters
         if 'out' in names: parser.add_argument('-o', dest='out', metavar='OUT', help='the same as --out')
         given = vars(parser.parse_args())
@@ -171,7 +174,7 @@ def search_cli(
         hits, bad = search_midi(query, where, run, span, like, k, stride, batch_size, same_key, level,
                                 Path(where).is_dir(), device, steps_per_beat=steps_per_beat, step=step,
                                 drums=drums, pedal=pedal)
-        if out is not None: write_atomic(out, rows_to_csv(hits).encode())
+        if out is not None: write_atomic(out, rows_to_csv(hits).encode(errors='surrogateescape'))
     for p, why in bad: print(f'{p}: {why}')
     if not hits: raise SystemExit(f'midi_rae_search: no other passage in {where}')
     print(format_table([h | dict(start=clock(h['start']), end=clock(h['end'])) for h in hits]))
@@ -249,6 +252,20 @@ def write_moves(
         write_atomic(out/f'{kind}.csv', table.encode())
         for name, v in found.items(): save_figure(plot(v), out/f'{kind}_{name.replace(" ", "_")}.png', dpi=160)
 
+# %% ../nbs/36_cli.ipynb #s298f06f
+def probed_encoders(
+    runs: list,  # run folders or sets of weights
+) -> dict:       # name → encoder
+    "Load encoders. Raises ValueError for two of one name, and for one of other steps than the music has: 4 a beat."
+    from midi_rae.hub import load_model
+    encoders = {Path(r).name: load_model(r) for r in runs}
+    if len(encoders) < len(runs):
+        raise ValueError(f'two of the runs {",".join(runs)} have the same name, which would name two rows alike')
+    for name, e in encoders.items():
+        has = f'{e.steps_per_beat} steps a beat' if e.steps_per_beat else 'steps in seconds'
+        if e.steps_per_beat != 4: raise ValueError(f'{name} was trained on {has}; probes read music at 4 a beat')
+    return encoders
+
 # %% ../nbs/36_cli.ipynb #5c0233c6
 @command
 def probe_cli(
@@ -276,16 +293,13 @@ def probe_cli(
     "What each level encodes, beside baselines, as .csv and .png."
     from midi_rae.config import build, load_config
     from midi_rae.files import format_table, rows_to_csv, write_atomic
-    from midi_rae.hub import load_model
     from midi_rae.probe import check_choices, cut_examples, matrix_table, plot_matrix, probe_matrix, untrained_encoders
     from midi_rae.utils import set_seed
     from midi_rae.viz import save_figure
     out, runs = Path(out), run.split(',') if run else []
     with one_line('midi_rae_probe'):
         pools, probes = check_choices(pools.split(','), probes.split(','))
-        encoders = {Path(r).name: load_model(r) for r in runs}
-        if len(encoders) < len(runs):
-            raise ValueError(f'two of the runs {run} have the same name, which would name two rows alike')
+        encoders = probed_encoders(runs)
         set_seed(0)
         if not runs: encoders, baselines = {'random Swin': build(load_config('config_swin').model.encoder).eval()}, 0
         first = next(iter(encoders.values()))
@@ -470,8 +484,9 @@ def bench_cli(
     "Measure speed, memory and robustness: the obvious implementation and ours in one run."
     from midi_rae.bench import bench, bench_music, bench_search
     with one_line('midi_rae_bench'):
+        if search and folders: raise ValueError('--search and --folders are two measurements: ask for one at a time')
         if search: bench_search(search, ask, out, queries, beats, run, level, methods, tunes=tunes)
-        elif folders: bench_music(folders.split(os.pathsep), out, limit)
+        elif folders: bench_music(folders.split(os.pathsep), out, limit, run)
         else: bench(source, root, out, learn, files)
 
 @command

@@ -11,6 +11,7 @@ from pathlib import Path
 import midi_rae
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.singleton import Singleton
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
@@ -50,10 +51,13 @@ def load_config(
     name='config_swin',  # a file in `config_dir()`, without .yaml
     overrides=(),        # Hydra overrides: ['model=vit', 'train.steps=100']
 ) -> DictConfig:
-    "Compose a config as the command line does. For an unknown key it raises Hydra's error, which names the key."
-    GlobalHydra.instance().clear()
-    quoted = [quote_override(o) for o in overrides]
-    with initialize_config_dir(str(config_dir()), version_base='1.3'): return compose(name, quoted)
+    """Compose a config as the command line does. For an unknown key it raises Hydra's error, which names the key. A
+    program that uses Hydra itself finds its own state as it was."""
+    quoted, state = [quote_override(o) for o in overrides], Singleton.get_state()
+    try:
+        GlobalHydra.instance().clear()
+        with initialize_config_dir(str(config_dir()), version_base='1.3'): return compose(name, quoted)
+    finally: Singleton.set_state(state)
 
 # %% ../nbs/00_config.ipynb #d0b9c6be
 def build(

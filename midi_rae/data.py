@@ -179,7 +179,7 @@ def list_pieces(
 
 # %% ../nbs/17_data.ipynb #a643826d
 def prepare(
-    # key of SOURCES ('midi', 'pop909', 'music21', 'png'), a function like them, or a list of Piece
+    # key of SOURCES ('midi', 'scores', 'pop909', 'music21', 'png'), a function like them, or a list of Piece
     source='music21',
     out='data/bach',        # folder of the store; replaces an existing store, refuses any other folder
     root=None,              # folder to read; for 'music21' the name of a collection (default 'bach')

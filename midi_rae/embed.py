@@ -364,6 +364,7 @@ def encoding_writer(
     """Write an encoding batch by batch; the file appears when the context ends without an error. Raises ValueError for
     another kind of file."""
     kind, parts, kept = encoding_format(path), {}, {}
+    source = str(source).encode(errors='backslashreplace').decode()      # file names need not be UTF-8
     with ExitStack() as stack:
         out = stack.enter_context(atomic_file(path))
         def new_file(): return stack.enter_context(tempfile.TemporaryFile(dir=out.parent))
@@ -375,13 +376,13 @@ def encoding_writer(
                 parts[k][3] += len(a)
         yield add
         arrays = {k: (file, dtype, (n, *tail)) for k, (file, dtype, tail, n) in parts.items()}
-        if kind == 'npz': kept['source'] = np.array(str(source))
+        if kind == 'npz': kept['source'] = np.array(source)
         for k, a in kept.items():
             arrays[k] = new_file(), a.dtype, a.shape
             arrays[k][0].write(a.tobytes())
         for file, _, _ in arrays.values(): file.seek(0)
         if kind == 'npz': write_npz(out, arrays)
-        else: write_safetensors(out, arrays, dict(source=str(source)))
+        else: write_safetensors(out, arrays, dict(source=source))
 
 # %% ../nbs/20_embed.ipynb #d8a768b8
 def check_dtype(

@@ -153,7 +153,8 @@ def fifths(
     windows=500,   # at most
     seed=0,        # of the windows
 ) -> list:         # of dicts: shift (semitones, −11 … 11), fifths, distance
-    "Distance, as in `equivariance`, between music and its transpositions."
+    "Distance, as in `equivariance`, between music and its transpositions. ValueError for an encoder of velocities."
+    check_probed(encoder, ex)
     at = np.sort(np.random.default_rng(seed).permutation(len(ex.x))[:windows])
     x = torch.from_numpy(ex.x[at]).to(next(encoder.parameters()).device).float()
     def encode(x):
@@ -190,11 +191,13 @@ def fifths_plane(
     windows=300,      # at most
     seed=0,           # of the windows
 ) -> list:            # of dicts: key, x, y; share, plane
-    """Mean embeddings of music in the twelve keys, in two dimensions. Raises ValueError for examples without keys.
+    """Mean embeddings of music in the twelve keys, in two dimensions. Raises ValueError for examples without keys, and
+    for an encoder of velocities.
 
     `share` is the part of the variance of the level that the twelve means explain, `plane` that of the means' variance
     which both components have.
     """
+    check_probed(encoder, ex)
     key, total, squares = ex.labels.get('key', np.full(len(ex.x), np.nan)), 0, 0
     if not np.isfinite(key).any(): raise ValueError('these examples have no keys')
     at = np.sort(np.random.default_rng(seed).permutation(np.flatnonzero(np.isfinite(key)))[:windows])

@@ -281,7 +281,9 @@ def read_table(
     if not table.is_file(): raise FileNotFoundError(f'no table {str(table)!r}')
     with table.open(encoding='utf-8-sig', newline='') as f:
         reader = csv.DictReader(f)
-        rows, have = list(reader), reader.fieldnames or []
+        try: rows, have = list(reader), reader.fieldnames or []
+        except (csv.Error, UnicodeDecodeError) as e:
+            raise ValueError(f'{str(table)!r} is not a CSV file in UTF-8: {e}') from None
     if missing := [k for k in columns if k not in have]:
         raise ValueError(f'{str(table)!r} has no column {missing[0]}; its columns are {", ".join(have)}')
     if not rows: raise ValueError(f'{str(table)!r} has no rows')

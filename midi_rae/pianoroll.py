@@ -616,10 +616,11 @@ class GridReport:
     kept:float          # share of notes neither fused nor moved
     shift:float         # largest shift of an onset, seconds
     on_beat:bool        # does the timing follow the beats of the file?
+    tolerance:float     # seconds that an onset may move
 
     def __str__(self):
         return (f'{self.grid}: {self.kept:.1%} of {self.notes} notes kept '
-                f'({self.fused} fused, {self.moved} moved by more than 50 ms)')
+                f'({self.fused} fused, {self.moved} moved by more than {1000*self.tolerance:g} ms)')
 
 def grid_report(
     score,                # symusic.Score in ticks
@@ -628,7 +629,8 @@ def grid_report(
     tolerance:float=.05,  # seconds that an onset may move
     drums:bool=False,     # keep drum tracks?
 )->GridReport:
-    "Count the notes that a grid fuses and moves. ValueError for a piece without notes."
+    """Count the notes that a grid fuses and moves; one that is both counts as lost once. ValueError for a piece without
+    notes."""
     start, length, pitch, _, _ = score_columns(score, drums)
     steps = np.floor(grid.to_steps(score, start) + .5)
     shift = np.abs(grid.seconds(score, steps) - tick_seconds(score, start))
@@ -636,12 +638,16 @@ def grid_report(
     alike = len({*zip(pitch.tolist(), start.tolist())})
     ends = np.maximum(steps + 1, np.floor(grid.to_steps(score, start + length) + .5))
     kept = separate(np.c_[pitch, steps, ends, pitch].astype(np.int64))
-    fused = alike - len(kept)
-    if not onsets: fused += int(((kept[1:,0] == kept[:-1,0]) & (kept[1:,1] == kept[:-1,2])).sum())
+    touch = np.r_[False, (kept[1:,0] == kept[:-1,0]) & (kept[1:,1] == kept[:-1,2])] & (not onsets)
+    fused = alike - len(kept) + int(touch.sum())
+    # of the notes of one pitch on one step, the nearest is the one that is not fused
+    group = np.unique(np.c_[pitch, steps], axis=0, return_inverse=True)[1].ravel()
+    order = np.lexsort((shift, group))
+    nearest = order[np.searchsorted(group[order], np.arange(len(kept)))]
+    lost = (shift > tolerance) | (start != start[nearest][group]) | touch[group]
     d = np.abs((x := start*12/score.ticks_per_quarter) - np.round(x)).mean()
-    moved = int((shift > tolerance).sum())
-    share = max(0., 1 - (fused + moved)/len(start))
-    return GridReport(grid, len(start), fused, moved, share, float(shift.max()), bool(d < .15))
+    return GridReport(grid, len(start), fused, int((shift > tolerance).sum()), float(1 - lost.mean()),
+                      float(shift.max()), bool(d < .15), tolerance)
 
 GRIDS = [Grid(n) for n in (4, 6, 8, 12, 16, 24)] + [Grid(step=s) for s in (.02, .01)]   # coarsest first
 
@@ -720,6 +726,7 @@ def notes_to_midi(
     """Notes as a `symusic.Score`, written to `path` if given. ValueError for impossible notes, and for a tempo that
     MIDI cannot represent."""
     grid, notes = Grid.of(steps_per_beat, step), check_notes(notes)
+    source = None if source is None else read_score(source)      # in ticks
     if grid.step is None and grid.steps_per_beat > 32767:
         raise ValueError(f'steps_per_beat must lie in 1..32767, not {grid.steps_per_beat}')
     score = frame_of(source, grid, bpm)

@@ -522,7 +522,7 @@ def fit_attention(
     target = torch.from_numpy(y[0] if classes else (y[0] - mean)/scale)
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         model = AttentionPool(tokens[0].shape[-1], classes or y[0].shape[1])
     optimizer = torch.optim.AdamW(model.parameters(), 3e-3, weight_decay=.05)
     loss = nn.functional.cross_entropy if classes else nn.functional.mse_loss
@@ -711,7 +711,7 @@ def untrained_encoders(
     out = []
     for i in range(n):
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed + i)
+            torch.default_generator.manual_seed(seed + i)
             out.append(untrained(encoder))
     return out
 
@@ -905,7 +905,7 @@ def finetune(
     targets = ys if task.classes else [(v - mean)/scale for v in ys]
     device, features = next(encoder.parameters()).device, _joined(encode_features(encoder, ex), 'rows')[places]
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         head = _head(features[at[0]], task.classes or ys[0].shape[1], task.nonlinear).to(device)
         _fit_best(head, lambda p, r: _feature_batches(features[at[p]], device, r), targets, 5, 1e-3, 5, rng)
         model, batches = TunedEncoder(encoder, head), lambda p, r: _window_batches(ex, places, at[p], device, r)
@@ -1045,7 +1045,7 @@ def plot_matrix(
     names, v = [r['features'] for r in table], np.array([[r[k] for k in columns] for r in table], dtype=float)
     trivial = np.array([n in ('majority or chance', 'chance', 'most frequent') for n in names])
     floor, best = np.nan_to_num(v[trivial]).max(0, initial=0), np.nanmax(v[~trivial], 0)
-    high = {(r['features'], r['task'] + s): r['high'] for r in rows
+    high = {(r['features'], r['task'] + s): r['high'] for r in rows if metric == 'score'     # which the interval is of
             if 'task' in r and _shown(r, pool) and r.get('high') is not None for s in _suffixes(r)}
     shade = np.nan_to_num((v - floor)/np.maximum(best - floor, .1)).clip(0, 1)   # .1 at least fills the scale
     fig = InlineFigure(2.6 + .6*len(columns), 1.6 + .24*len(names), dpi=80)

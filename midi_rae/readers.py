@@ -428,7 +428,8 @@ def _start_worker(
     "Start a worker process, with single-threaded BLAS."
     env = os.environ | dict(OPENBLAS_NUM_THREADS='1', OMP_NUM_THREADS='1', MKL_NUM_THREADS='1',
                             PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
-    return subprocess.Popen([sys.executable, '-c', 'from midi_rae.readers import _worker; _worker()'],
+    # -P: nothing is imported from the folder where the user happens to be
+    return subprocess.Popen([sys.executable, '-P', '-c', 'from midi_rae.readers import _worker; _worker()'],
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=env)
 
 def _tail(file):

@@ -7,7 +7,7 @@ __all__ = ['clock', 'find_span', 'best_passages', 'index_encoder', 'cut_notes', 
            'hit_row', 'search_index', 'texture_beats', 'search_midi']
 
 # %% ../nbs/32_search.ipynb #0669f9c5
-import re, tempfile
+import os, re, tempfile
 from pathlib import Path
 import numpy as np
 from torch import nn
@@ -165,7 +165,8 @@ def search_index(
         raise ValueError(f'span={span!r}: no note begins there: choose a longer passage, or like=\'harmony\'')
     beat, found = beat_length(settings_grid(said)), index.find(notes, like, texture, (0,) if same_key else KEYS)
     if stride is not None: found = [f for f in found if begins_on(stride, *f[1:4], beat)]
-    places, real = [(s, shard.good[i]['path'], at) for s, shard, i, at, _ in found], Path(query).resolve()
+    places = [(s, shard.good[i]['path'], at) for s, shard, i, at, _ in found]
+    real = Path(query).resolve() if isinstance(query, (str, os.PathLike)) else None     # a Score is no file
     length = (b - a)/beat
     own = [p for p in {p for _, p, _ in places} if (index.root/p).resolve() == real]
     told = {}          # of keys that fit equally well, the nearest one

@@ -208,11 +208,12 @@ class BaseEncoder(BaseModel):
         indices=None,               # which levels, by their place in `feature_info`: a list, or n for the n coarsest
         intermediates_only=False,   # leave out the first of the two results
     ):                              # (B, N_0, num_features) tokens; list of (B, D, H, W), finest first
-        "A feature pyramid, without a mask."
+        "A feature pyramid, without a mask. ValueError for `indices=n` beyond the number of levels."
+        if isinstance(indices, int) and not 1 <= indices <= len(self.levels):
+            raise ValueError(f'indices={indices}: the encoder has {len(self.levels)} levels, ask for 1 to all of them')
         out = self(x, mask_ratio=0.)
         maps = out.maps[::-1]
-        if isinstance(indices, int): maps = maps[-indices:]
-        elif indices is not None: maps = [maps[i] for i in indices]
+        if indices is not None: maps = maps[-indices:] if isinstance(indices, int) else [maps[i] for i in indices]
         return maps if intermediates_only else (out[0].emb, maps)
 
 # %% ../nbs/06_layers.ipynb #2851b628

@@ -222,9 +222,10 @@ def transposition_loss(
     out2: EncoderOutput,  # of view 2
     deltas: Tensor,       # (B, 2) signed (dx steps, dy semitones), |dy| ≤ max_dy
 ) -> Tensor:              # scalar
-    "Cross-entropy of the interval between two views, over the pairs with notes in both."
+    "Cross-entropy of the interval between two views, over the pairs with notes that are seen in both."
     errors = F.cross_entropy(head(out1, out2).float(), deltas[:, 1].long() + head.max_dy, reduction='none')
-    return weighted_mean(errors, out1.patches[0].non_empty.any(1) & out2.patches[0].non_empty.any(1))
+    seen = [(o.patches[0].non_empty & o.patches[0].unmasked).any(1) for o in (out1, out2)]
+    return weighted_mean(errors, seen[0] & seen[1])
 
 # %% ../nbs/10_losses.ipynb #5c2f7a8e
 def contrast_loss(

@@ -99,7 +99,8 @@ def overlay(
 class Reconstructor(nn.Module):
     """Encoder and decoder, and where levels are dropped the encoder's frozen predictor: maps a batch of rolls to the
     reconstruction loss. With `dec.keep` the encoder as it was before, too, against forgetting (after Li and Hoiem,
-    arXiv 1606.09282, but for embeddings instead of predictions). ValueError where a key has no effect."""
+    arXiv 1606.09282, but for embeddings instead of predictions). ValueError where a key has no effect, or no levels to
+    work on."""
     drop_weight = .1   # loss weight of samples without some levels, whose loss is much larger than that of whole ones
     drop_pos = 2.      # weight of active pixels there: for F1, guesses pay off well below a probability of 1/2
 
@@ -113,6 +114,8 @@ class Reconstructor(nn.Module):
         self.encoder, self.decoder = trained_encoder(cfg), build(cfg.model.decoder)
         self.finetune, self.pos_weight, self.keep = cfg.dec.finetune, cfg.dec.pos_weight, cfg.dec.keep
         self.level_drop, self.overlay = cfg.dec.level_drop, cfg.dec.overlay
+        if self.level_drop and len(self.encoder.levels) == 1:
+            raise ValueError(f'dec.level_drop={self.level_drop} needs levels to drop; the encoder has one')
         predicts = self.level_drop and cfg.dec.encoder and has_part(cfg.dec.encoder, 'predictor')
         self.predictor = frozen_predictor(cfg.dec.encoder, self.encoder) if predicts else None
         if not self.finetune: self.encoder.requires_grad_(False)

@@ -385,7 +385,7 @@ def start_from(
             if part == 'encoder': raise
             missing.append(part)
         except ValueError:
-            if part.endswith('_heads'):
+            if part.endswith(('_head', '_heads')):
                 missing.append(f'fitting {part}')
                 continue
             if not getattr(own, 'level_heads', None): raise

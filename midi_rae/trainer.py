@@ -38,6 +38,7 @@ def _number(v): return isinstance(v, (int, float)) and not isinstance(v, bool) a
 def _share(v): return _number(v) and 0 <= v <= 1
 def _positive(v): return _number(v) and v > 0
 def _weight(v): return _number(v) and v >= 0
+def _boolean(v): return isinstance(v, bool)            # Hydra reads no and off as text, which would be true
 def _each(test): return lambda v: all(map(test, v)) if isinstance(v, ListConfig) else test(v)
 
 _SETTINGS = (   # keys, what each must be, its test
@@ -49,6 +50,8 @@ _SETTINGS = (   # keys, what each must be, its test
     ('train: lr clip', 'a number above 0', _positive),
     ('train: min_lr weight_decay', 'a number, at least 0', _weight),
     ('train: ema', 'a number from 0 up to, but not including, 1', lambda v: _number(v) and 0 <= v < 1),
+    *((k, 'true or false', _boolean)
+      for k in ('train: compile', 'levels: predict', 'profiles: whole', 'dec: finetune return_levels')),
     ('seed', 'a whole number, at least 0', lambda v: _whole(v, 0)),
     ('data: height', 'a whole number of pitches, 1 to 128', lambda v: _whole(v, 1, 128)),
     ('data: width', 'a whole number of steps, at least 1', lambda v: _whole(v, 1)),
@@ -75,6 +78,8 @@ _SETTINGS = (   # keys, what each must be, its test
     ('distill: student_temp temp temp_end', 'a number above 0', _positive),
     ('distill: center_momentum momentum momentum_end temp_warmup', 'a number from 0 to 1', _share),
     ('distill: queue instead_of_pixels', 'a whole number, at least 0', lambda v: _whole(v, 0)),
+    ('distill: prototypes', 'a whole number, at least 2, or a list of such numbers', _each(lambda v: _whole(v, 2))),
+    ('distill: hidden', 'a whole number, at least 1', lambda v: _whole(v, 1)),
     ('dec: level_drop overlay', 'a number from 0 to 1', _share),
     ('dec: keep', 'a weight, a number of at least 0', _weight),
     ('dec: pos_weight', 'a number above 0', _positive),
@@ -273,10 +278,12 @@ def check_finite(
     step: int,    # optimizer steps done
     run,          # run folder
 ):
-    "Raise FloatingPointError with the step, all terms and the last checkpoint where the loss is not finite."
-    if math.isfinite(terms['loss'].item()): return
+    "Raise FloatingPointError with the step, all terms and the last checkpoint where loss or gradient is not finite."
+    values = {name: terms[k].item() for k, name in (('loss', 'loss'), ('grad_norm', 'the gradient')) if k in terms}
+    bad = next((name for name, v in values.items() if not math.isfinite(v)), None)
+    if bad is None: return
     shown = ', '.join(f'{k}={v.item():.4g}' for k, v in terms.items() if v.ndim == 0)
-    raise FloatingPointError(f'loss is not finite at step {step} ({shown}); last checkpoint: '
+    raise FloatingPointError(f'{bad} is not finite at step {step} ({shown}); last checkpoint: '
                              f'{find_checkpoint(run) or "none"}. Try a lower learning rate')
 
 # %% ../nbs/25_trainer.ipynb #6e370971
@@ -583,7 +590,7 @@ def train_step(
     optimizer,         # the prepared one
     batch: dict,       # from the loader
     cfg_train,         # precision, accumulate, clip
-    check,             # check(terms), before each backward
+    check,             # check(terms), before each backward, and with the norm before the weights change
 ) -> tuple:            # (terms of the whole batch, norm of the gradient before clipping)
     "Update the weights once."
     batch = to_device(batch, acc.device)
@@ -591,6 +598,7 @@ def train_step(
         with autocast(acc.device, cfg_train.precision): batch = model.prepare(batch)
     terms = backward(acc, net, batch, cfg_train, check)
     grad_norm = acc.clip_grad_norm_(model.parameters(), cfg_train.clip)
+    check(terms | dict(grad_norm=grad_norm))                     # before it gets into the weights
     optimizer.step(); optimizer.zero_grad(set_to_none=True)
     if hasattr(model, 'after_step'): model.after_step()
     return terms, grad_norm
@@ -618,7 +626,8 @@ def fit(
 ) -> list[dict]:          # the logged rows
     """Train to `cfg.train.steps`, from the last checkpoint where there is one. A model may have `prepare(batch)`,
     called once per step before the batch is split, and `after_step()`. Raises ValueError for an impossible setting,
-    FloatingPointError, with step and terms, where the loss is not finite, and OSError where nothing can be written."""
+    FloatingPointError, with step and terms, where loss or gradient is not finite, OSError where nothing can be
+    written."""
     check_settings(cfg, 'train')
     t, acc = cfg.train, make_accelerator(cfg, folder)
     opt = make_optimizer(model, t)

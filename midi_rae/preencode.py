@@ -86,11 +86,12 @@ class ArrayFile:
 # %% ../nbs/27_preencode.ipynb #3e62a756
 def describe_levels(
     enc_out: EncoderOutput,  # of any batch
+    steps_per_beat,          # of the music; None: its steps are in seconds
 ) -> list:                   # of dicts, coarsest first
     "What must be kept of each level beside its values."
     size = lambda v: list(v) if v else None
     return [dict(grid=size(s.grid), patch_size=size(s.patch_size), window_size=size(s.window_size), dim=s.dim,
-                 downsample=size(s.downsample), steps_per_beat=s.steps_per_beat) for s in enc_out.patches]
+                 downsample=size(s.downsample), steps_per_beat=steps_per_beat) for s in enc_out.patches]
 
 def _array_shapes(meta):
     "Type and shape of every array of the folder, by file name."
@@ -136,7 +137,8 @@ def _write_arrays(encoder, store, songs, meta, folder, stride, batch_size, devic
         for x, f, s in window_batches(store, songs, encoder.img_size, stride, batch_size):
             out = _encode_batch(encoder, x, store, device)
             if files is None:
-                meta['levels'] = describe_levels(out)
+                beat = None if store.settings.get('step') else store.settings['steps_per_beat']
+                meta['levels'] = describe_levels(out, beat)
                 shapes = _array_shapes(meta).items()
                 files = {k: stack.enter_context(ArrayFile(folder/f'{k}.npy', *v)) for k, v in shapes}
             rows = dict(rolls=pack_windows(x, store.velocity), file_idx=f, start=s)

@@ -533,7 +533,7 @@ def bench_music(
         each += found
         print(format_table(rows[-1:]), flush=True)
     for name, table in (('music', rows), ('music_files', each)):
-        write_atomic(Path(out)/f'{name}.csv', rows_to_csv(table).encode())
+        write_atomic(Path(out)/f'{name}.csv', rows_to_csv(table).encode('utf-8', 'surrogateescape'))
     return rows
 
 # %% ../nbs/33_bench.ipynb #770fa1a3

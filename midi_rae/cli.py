@@ -98,12 +98,15 @@ def reconstruction_path(
     src = Path(src)
     if src.is_dir(): raise ValueError(f'{src} is a folder: give one file')
     if not src.is_file(): raise FileNotFoundError(f'no file {str(src)!r}')
-    out = src.parent if out is None else Path(out)
+    named, out = out is not None, src.parent if out is None else Path(out)
     out = out/f'{src.stem}_reconstructed.mid' if out.is_dir() else out
     if out.suffix.lower() not in ('.mid', '.midi'): raise ValueError(f'{out}: a MIDI file ends in .mid')
-    if out.resolve() == src.resolve():
+    if out.exists() and out.samefile(src):
         raise ValueError(f'{out} would be overwritten by its own reconstruction: choose another --out')
-    if (picture := out.with_suffix('.png')).exists() and not out.exists():
+    picture = out.with_suffix('.png')
+    if out.exists() and not picture.exists() and not named:
+        raise FileExistsError(f'{out} is there, without the picture of a reconstruction: move it, or name it by --out')
+    if picture.exists() and not out.exists():
         raise FileExistsError(f'{picture} would be overwritten by the picture of the result: choose another --out')
     return out
 
@@ -168,9 +171,10 @@ def search_cli(
 ):
     "Find the passages of an index or a folder that are most like a passage of a piece, itself left out."
     from midi_rae.files import format_table, rows_to_csv, write_atomic
+    from midi_rae.readers import check_table_path
     from midi_rae.search import clock, search_midi
     with one_line('midi_rae_search'):
-        if out is not None and Path(out).is_dir(): raise ValueError(f'--out {out} is a folder: give a CSV file')
+        if out is not None: check_table_path(out)
         hits, bad = search_midi(query, where, run, span, like, k, stride, batch_size, same_key, level,
                                 Path(where).is_dir(), device, steps_per_beat=steps_per_beat, step=step,
                                 drums=drums, pedal=pedal)
@@ -287,6 +291,7 @@ def probe_cli(
     tasks:str=None,         # those wanted, separated by commas (default: all that the corpus has labels for)
     ceiling:str=None,       # tasks on which the encoders are fine-tuned as well, separated by commas
     jobs:int=2,             # threads
+    device:str=None,        # of the encoders: cpu, cuda, … (default: cuda where there is one)
     no_moves:bool=False,    # leave out equivariance
     out:str='probe',        # folder for tables and pictures
 ):
@@ -294,7 +299,7 @@ def probe_cli(
     from midi_rae.config import build, load_config
     from midi_rae.files import format_table, rows_to_csv, write_atomic
     from midi_rae.probe import check_choices, cut_examples, matrix_table, plot_matrix, probe_matrix, untrained_encoders
-    from midi_rae.utils import set_seed
+    from midi_rae.utils import default_device, set_seed
     from midi_rae.viz import save_figure
     out, runs = Path(out), run.split(',') if run else []
     with one_line('midi_rae_probe'):
@@ -302,6 +307,7 @@ def probe_cli(
         encoders = probed_encoders(runs)
         set_seed(0)
         if not runs: encoders, baselines = {'random Swin': build(load_config('config_swin').model.encoder).eval()}, 0
+        for e in encoders.values(): e.to(default_device(device))
         first = next(iter(encoders.values()))
         sources = dict(pop909_cl=pop909_cl, structure=structure, pop909=pop909, dcml=dcml, labels=labels, store=store)
         corpus = labelled_songs(source, root, songs, first.in_chans == 2, out, **sources)
@@ -326,6 +332,8 @@ def prepare_cli(
     workers:int=None,       # reading processes (default: one for each core)
     timeout:float=20.,      # seconds a file may take
     step:str=None,          # length of a step that does not follow the beats: 20ms
+    drums:bool=False,       # keep drum tracks
+    pedal:bool=False,       # let notes sound until the sustain pedal is released
 ):
     "Parse a corpus into a store of piano rolls."
     import time
@@ -334,7 +342,8 @@ def prepare_cli(
     out = out or ('data/bach' if source == 'music21' and root in (None, 'bach') else f'data/{source}')
     with one_line('midi_rae_prepare'):
         if source == 'stores':
-            given = dict(steps_per_beat=steps_per_beat != 4, velocity=velocity, onsets=onsets, step=step is not None)
+            given = dict(steps_per_beat=steps_per_beat != 4, velocity=velocity, onsets=onsets, step=step is not None,
+                         drums=drums, pedal=pedal)
             if wrong := [k for k, v in given.items() if v]:
                 raise ValueError(f'--source stores joins what has been read: give --{wrong[0]} where a store is made')
             stores = (root or '').split(os.pathsep)
@@ -342,7 +351,7 @@ def prepare_cli(
                 raise ValueError(f'--source stores joins two or more: --root a{os.pathsep}b, not {root}')
             store = join_stores(stores, out)
         else:
-            reading = dict(workers=workers, timeout=timeout, step=step)
+            reading = dict(workers=workers, timeout=timeout, step=step, drums=drums, pedal=pedal)
             store = prepare(source, out, root, steps_per_beat, velocity, onsets, **reading)
     size = sum(f.stat().st_size for f in store.path.iterdir())
     seconds, bad, steps = time.perf_counter() - t0, len(store.bad_files), int(store.lengths.sum())

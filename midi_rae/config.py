@@ -36,11 +36,12 @@ def quote_override(
     paths that are numbers or have commas; expand a leading ~. Whatever else Hydra understands, or looks like a list or
     a dict, stays as it is."""
     key, equals, value = override.partition('=')
-    if not equals or key.startswith('-') or value[:1] in ('[', '{'): return override
+    if not equals or key.startswith('-') or value[:1] in ('[', '{') and key.lstrip('+') not in PATHS: return override
     if re.match(r'~[\w.-]*(/|$)', value): value = os.path.expanduser(value)
     try:
         parsed = OverridesParser.create().parse_override(f'{key}={value}')
-        misread = key.lstrip('+') in PATHS and (parsed.is_sweep_override() or isinstance(parsed.value(), (int, float)))
+        path = key.lstrip('+') in PATHS and value not in ('null', '""', "''") and value[:1] not in ('"', "'", '$')
+        misread = path and (parsed.is_sweep_override() or parsed.value() != value)
         if not misread: return f'{key}={value}'
     except HydraException: pass
     # within quotes, only quotes and backslashes before quotes are escaped

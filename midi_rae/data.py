@@ -104,7 +104,7 @@ class StoreWriter:
             self.file.close()
             keys = 'settings', 'scale', 'names', 'labels', 'groups', 'lengths', 'bad_files'
             index = dict(format=FORMAT) | {k: getattr(self, k) for k in keys}
-            (self.tmp/'index.json').write_text(json.dumps(index), encoding='utf-8')
+            (self.tmp/'index.json').write_text(json.dumps(index, default=np.generic.item), encoding='utf-8')
             replace_folder(self.tmp, self.out)
 
 # %% ../nbs/17_data.ipynb #8d574803
@@ -192,12 +192,16 @@ def prepare(
     memory:float=2.,        # GB a worker process may use
     progress:bool=True,     # show a progress bar?
     step=None,              # seconds in a step, or '20ms': steps that do not follow the beats (MIDI only)
+    drums:bool=False,       # keep drum tracks? (MIDI only)
+    pedal:bool=False,       # let notes sound until the sustain pedal is released? (MIDI only)
 )->RollStore:
-    "Parse a corpus into a store. Unreadable files are listed in `.bad_files`; ValueError if all are."
+    """Parse a corpus into a store. Unreadable files are listed in `.bad_files`; ValueError if all are. Warns of drums
+    and pedals that are left out."""
     pieces = list_pieces(source, root)
     if max_steps is None: max_steps = MAX_STEPS if step is None else LONGEST
     how = dict(steps_per_beat=steps_per_beat, velocity=velocity, onsets=onsets, max_steps=max_steps)
     if step is not None: how |= dict(step=Grid.of(steps_per_beat, step).step)
+    how |= {k: True for k, v in dict(drums=drums, pedal=pedal).items() if v}     # own readers need not know them
     name = source if isinstance(source, str) else getattr(source, '__name__', 'list')
     with StoreWriter(out, dict(source=name) | how) as w:
         answers, keys = read_many([(p.path, p.reader) for p in pieces], how, workers, timeout, memory), []
@@ -259,8 +263,10 @@ def join_stores(
     """Join several stores. The names get the name of the store's folder as a prefix; pieces that had the same name or
     are the same work (`same_works`) share a group. Steps a beat may differ; the first store's stand for all. ValueError
     if the stores differ in channels or velocities, if some have steps in seconds and others do not, or if two folders
-    have the same name."""
+    have the same name, or `out` is one of them."""
     stores = [RollStore(s) for s in stores]
+    if Path(out).exists() and any(s.path.samefile(out) for s in stores):
+        raise ValueError(f'{out} is one of the stores: choose another `out`')
     if twice := [n for n, k in Counter(s.path.name for s in stores).items() if k > 1]:
         raise ValueError(f'two of these stores lie in folders named {twice[0]!r} and would be one source: rename one')
     kinds = {(s.channels, s.velocity) for s in stores}

@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['embed', 'FORMATS', 'NoteRoll', 'window_starts', 'check_fit', 'sounding_windows', 'sliding_windows', 'encode_windows',
-           'join_outputs', 'beat_steps', 'encoder_grid', 'check_values', 'encode_roll', 'score_roll', 'check_stride',
-           'score_windows', 'encode_midi', 'check_levels', 'embed_midi', 'encoding_format', 'write_npz',
+           'join_outputs', 'beat_steps', 'encoder_grid', 'check_values', 'encode_roll', 'score_roll', 'check_kept',
+           'check_stride', 'score_windows', 'encode_midi', 'check_levels', 'embed_midi', 'encoding_format', 'write_npz',
            'write_safetensors', 'encoding_writer', 'check_dtype', 'encoding_rows', 'save_encoding', 'load_encoding',
-           'patch_seconds', 'plan_outputs', 'read_scores', 'encode_score', 'encode_part', 'file_state', 'encode_files']
+           'patch_seconds', 'plan_outputs', 'read_scores', 'encode_score', 'named_warnings', 'encode_part',
+           'file_state', 'encode_files']
 
 # %% ../nbs/20_embed.ipynb #0669f9c5
 import json, os, re, shutil, tempfile, warnings, zipfile
 from contextlib import contextmanager, ExitStack
 from dataclasses import asdict, replace
+from numbers import Integral
 from pathlib import Path
 import numpy as np, torch
 from safetensors import safe_open
@@ -23,8 +25,8 @@ from .utils import evaluating, fingerprint
 from .core import EncoderOutput, HierarchicalPatchState
 from .hub import load_model
 from midi_rae.pianoroll import (
-    as_array, bar_lines, Grid, LONGEST, notes_to_roll, Omissions, PITCHES, scale_roll, score_omissions, score_to_notes,
-    separate, VELOCITY_SCALE,
+    as_array, bar_lines, Grid, grid_report, LONGEST, notes_to_roll, Omissions, PITCHES, scale_roll, score_omissions,
+    score_to_notes, separate, VELOCITY_SCALE,
 )
 from .readers import load_score, MIDI_FILES, read_many, reader_for, SCORE_FILES
 
@@ -236,6 +238,15 @@ def score_roll(
         warnings.warn(f"{beyond} of {len(notes)} notes lie beyond the encoder's pitches {low}…{low + H - 1}")
     return NoteRoll(notes, encoder.in_chans == 2, encoder.softest is not None)
 
+def check_kept(
+    score,               # symusic.Score
+    grid: Grid,          # on which it is encoded
+    drums=False,         # keep drum tracks?
+):
+    "Warn of a grid that moves or fuses more than a tenth of the notes."
+    report = grid_report(score, grid, drums=drums)
+    if report.kept < .9: warnings.warn(f'{report}: take a finer one, such as steps_per_beat=12 or step=20ms')
+
 def check_stride(
     stride,      # see `window_starts`
     grid: Grid,  # whose steps it counts
@@ -279,6 +290,7 @@ def encode_midi(
     one that cannot be read, has no notes or is too long."""
     score, grid = load_score(path), encoder_grid(encoder, steps_per_beat, step)
     roll = score_roll(score, encoder, grid, drums, pedal)
+    check_kept(score, grid, drums)
     starts = score_windows(score, roll, encoder, grid, stride, keep_silent)
     return join_outputs(list(encode_windows(roll, encoder, starts, batch_size, grid=grid))), starts
 
@@ -296,19 +308,20 @@ def check_levels(
 def embed_midi(
     path,                 # MIDI, MusicXML, Humdrum or ABC file, or a symusic.Score
     encoder=None,         # SwinEncoder or ViTEncoder; None: the pretrained weights, loaded anew each time
-    levels=(0, 1, 2),     # of the hierarchy, 0 is the coarsest: one, or several
+    levels=None,          # of the hierarchy, 0 is the coarsest: one, or several; None: the three coarsest
     **how,                # stride, steps_per_beat, drums, …: see `encode_midi`
 ) -> np.ndarray:          # (d,) float32, d the sum of the levels' dimensions
     """One vector for a piece: the mean non-empty token of each level over all windows. Raises what `encode_midi`
     raises, and ValueError for a level that the encoder does not have."""
     encoder = load_model() if encoder is None else encoder
-    levels = [levels] if isinstance(levels, int) else levels
+    if levels is None: levels = range(min(3, len(encoder.levels)))
+    levels = [int(levels)] if isinstance(levels, Integral) else list(levels)
     check_levels(encoder, levels)
     patches = encode_midi(path, encoder, **how)[0].patches
     def mean(s):
-        weight = s.non_empty[..., None].to(s.emb.dtype)
-        return (s.emb*weight).sum((0, 1))/weight.sum().clamp(min=1)
-    return torch.cat([mean(patches[k]) for k in levels]).float().cpu().numpy()
+        weight = s.non_empty[..., None].float()
+        return (s.emb.float()*weight).sum((0, 1))/weight.sum().clamp(min=1)
+    return torch.cat([mean(patches[k]) for k in levels]).cpu().numpy()
 
 embed = embed_midi
 
@@ -483,8 +496,9 @@ def plan_outputs(
     files, taken, plan = find_in(src, *MIDI_FILES, *SCORE_FILES), set(), []
     for p in files:
         o = (out/p.relative_to(src)).with_suffix(f'.{kind}')
-        if o in taken: o = o.with_name(f'{p.name}.{kind}')   # a.mid beside a.midi
-        taken.add(o)
+        # a.mid beside a.midi, or, where case is ignored, beside A.mid
+        if str(o).casefold() in taken: o = o.with_name(f'{p.name}.{kind}')
+        taken.add(str(o).casefold())
         if given is None: _check_free(o)
         plan.append((p, o))
     return plan
@@ -493,14 +507,8 @@ def plan_outputs(
 def read_scores(
     files,            # paths
 ):                    # iterator of (symusic.Score, or a string: what was wrong), one for each file
-    "Read files of any kind in worker processes, which may crash; what a reader warns of is said with the file's name."
-    files = list(files)
-    answers = read_many([(p, reader_for(p)) for p in files], read='midi_rae.readers:load_recorded')
-    for p, answer in zip(files, answers):
-        if isinstance(answer, str): yield answer
-        else:
-            for said in answer[1]: warnings.warn(f'{p}: {said}')
-            yield answer[0]
+    "Read files of any kind in worker processes, which may crash."
+    return read_many([(p, reader_for(p)) for p in files], read='midi_rae.readers:load_any')
 
 # %% ../nbs/20_embed.ipynb #f597e442
 def encode_score(
@@ -523,6 +531,17 @@ def encode_score(
             columns = grid.seconds(score, at[:, None] + width)
             add(*encoding_rows(out, at, columns[:, 0], dtype, columns, levels))
 
+# %% ../nbs/20_embed.ipynb #s6636999
+@contextmanager
+def named_warnings(
+    name,  # of a file
+):
+    "What is warned of inside is said with the file's name."
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter('always')
+        yield
+    for w in said: warnings.warn(f'{name}: {w.message}')
+
 def encode_part(
     plan: list,          # of (file, file to write)
     encoder: nn.Module,  # SwinEncoder or ViTEncoder
@@ -536,11 +555,16 @@ def encode_part(
     "Encode some files; what becomes of them can be written as JSON."
     rows = []
     for score, (p, o) in zip(read_scores(p for p, _ in plan), plan):
-        try: roll = score if isinstance(score, str) else score_roll(score, encoder, grid, **reading)
-        except ValueError as e: roll = f'ValueError: {e}'
+        roll = score
+        if not isinstance(score, str):
+            with named_warnings(p):
+                try:
+                    roll = score_roll(score, encoder, grid, **reading)
+                    check_kept(score, grid, reading['drums'])
+                    starts = score_windows(score, roll, encoder, grid, stride, keep_silent)
+                except ValueError as e: roll = f'ValueError: {e}'
         if isinstance(roll, str): rows.append(dict(bad=roll))
         else:
-            starts = score_windows(score, roll, encoder, grid, stride, keep_silent)
             encode_score(score, o, encoder, grid, roll, starts, source=p.name, **writing)
             omitted = asdict(score_omissions(score, **reading))
             rows.append(dict(windows=len(starts), omitted=omitted, wrote=file_state(o)))

@@ -130,8 +130,9 @@ def locked(
     except Timeout: raise FileExistsError(f'another process is writing {folder}: wait for it, or {remedy}') from None
     try: yield
     finally:
-        # deleted before it is released: a process that has just opened the file finds it gone and tries again
-        Path(lock.lock_file).unlink(missing_ok=True)
+        # deleted before it is released: a process that has just opened the file finds it gone and tries again;
+        # Windows does not delete a file that is open
+        with suppress(PermissionError): Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
 
 # %% ../nbs/01_files.ipynb #3efc7fd1
@@ -180,7 +181,7 @@ class SharedWork:
         for f in self.folder.glob('*.member'):
             if f == self.member: continue
             try:
-                with FileLock(f, blocking=False): f.unlink(missing_ok=True)   # it died
+                with FileLock(f, blocking=False), suppress(PermissionError): f.unlink(missing_ok=True)   # it died
             except Timeout: return True
         return False
 
@@ -190,6 +191,9 @@ class SharedWork:
         new = not home.exists()
         with locked(self.folder):
             self.folder.mkdir(exist_ok=True)
+            for p in self.folder.iterdir():
+                if p.suffix not in ('.member', '.json') and p.name not in ('about', 'done', 'new') and p.name[0] != '.':
+                    raise FileExistsError(f'{self.folder} holds {p.name}, which is no part of a work: move it away')
             if new: (self.folder/'new').touch()
             if not self.others():
                 for name in ('about', 'done'): (self.folder/name).unlink(missing_ok=True)
@@ -305,7 +309,9 @@ def rows_to_csv(
     f = io.StringIO()
     w = csv.DictWriter(f, keys, lineterminator='\n')
     w.writeheader()
-    w.writerows({k: f'{v:.6g}' if isinstance(v, float) else v for k, v in r.items()} for r in rows)
+    # six digits, and of large numbers, such as times, four decimals
+    short = lambda v: f'{v:.6g}' if abs(v) < 100 else f'{round(v, 4):.15g}'
+    w.writerows({k: short(v) if isinstance(v, float) else v for k, v in r.items()} for r in rows)
     return f.getvalue()
 
 # %% ../nbs/01_files.ipynb #d0b32e67
@@ -330,7 +336,7 @@ def markdown_table(
         try: x = float(v)
         except ValueError: return v
         if not math.isfinite(x): return v
-        return f'{x:,.0f}' if x == int(x) or abs(x) >= 100 else f'{x:.{digits}f}' if digits else f'{x:.3g}'
+        return f'{x:,.0f}' if x == int(x) or abs(x) >= 100 else f'{x:.3g}' if digits is None else f'{x:.{digits}f}'
     with open(csv_file, encoding='utf-8', newline='') as f: rows = list(csv.DictReader(f))
     head = columns or list(rows[0])
     lines = [head, ['---']*len(head), *[[short(r[k]) for k in head] for r in rows]]

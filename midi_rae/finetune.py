@@ -26,7 +26,7 @@ from midi_rae.utils import (
 from .core import HierarchicalPatchState
 from .hub import load_model, Pretrained, untrained
 from .pianoroll import Grid, PITCHES, score_to_notes, unpack_roll
-from .readers import load_score, MIDI_FILES, read_many, reader_for, SCORE_FILES
+from .readers import check_table_path, load_score, MIDI_FILES, read_many, reader_for, SCORE_FILES
 from .data import merge_groups, music_key
 from .viz import save_figure
 from .embed import encoder_grid
@@ -102,7 +102,7 @@ def read_labels(
 # %% ../nbs/29_finetune.ipynb #b4e164f5
 def _stable(text, seed):
     "A number that depends on a text only, the same on every machine."
-    return zlib.crc32(f'{seed}/{text}'.encode())
+    return zlib.crc32(f'{seed}/{text}'.encode('utf-8', 'surrogateescape'))
 
 def check_seen(
     rows: list,      # with splits
@@ -201,7 +201,11 @@ class LabelledWindows:
         if not classes and (taken := [c for c in self.classes if c in COLUMNS]):
             raise ValueError(f'label {taken[0]!r} is also a column of the results: give it another name')
         y = [self._target(r, ls) for r, ls in zip(self.rows, labels)]
-        found = [(i, *place) for i, r in enumerate(self.rows) for place in self._places(r, steps_per_beat)]
+        places = [self._places(r, steps_per_beat) for r in self.rows]
+        if none := [r['where'] for r, p in zip(self.rows, places) if not p]:
+            more = f', nor in {len(none) - 1} more' if len(none) > 1 else ''
+            warnings.warn(f'{none[0]}: no beat begins in this passage{more}: left out')
+        found = [(i, *place) for i, p in enumerate(places) for place in p]
         self.row, self.lo, self.hi, self.at = np.array(found, dtype=np.int64).reshape(-1, 4).T
         self.y = np.array(y, dtype=np.float32 if kind != 'class' else np.int64)[self.row]
         self.part = np.array([r['split'] for r in self.rows])[self.row]
@@ -659,6 +663,7 @@ def training_config(
     loop = dict(steps=steps, batch_size=batch_size, lr=lr, min_lr=lr/100, warmup=warmup, weight_decay=weight_decay,
                 eval_every=eval_every, log_every=eval_every, save_every=4*eval_every, patience=patience,
                 precision=precision)
+    loop, seed = {k: v.item() if isinstance(v, np.generic) else v for k, v in loop.items()}, int(seed)
     fixed = dict(clip=1., compile=False, accumulate=1, ema=0., eval_batches=-1, probe=None, keep=2, trackers=[])
     return OmegaConf.create(dict(seed=seed, resume='auto', run=str(folder), model=dict(name='finetune'), data=about,
                                  train=loop | fixed))
@@ -688,7 +693,7 @@ def write_results(
     table = [dict(path=row(i)['path']) | data.place(i, s) | dict(label=row(i)['label'])
              | answer_columns(a, data.kind, data.classes) for i, s, a in zip(examples, starts, answers)]
     write_atomic(folder/'scores.csv', rows_to_csv(scores).encode())
-    write_atomic(folder/'predictions.csv', rows_to_csv(table).encode())
+    write_atomic(folder/'predictions.csv', rows_to_csv(table).encode('utf-8', 'surrogateescape'))
     if data.kind == 'class': save_figure(plot_confusion(y, answers.argmax(1), data.classes), folder/'confusion.png')
     for name in ('encoder', 'head'): getattr(model, name).save_pretrained(folder/name)
     return scores
@@ -799,6 +804,7 @@ def _predict_piece(model, row, rolls, spb):
         notes = score_to_notes(load_score(row['file']), spb, head.reading['drums'], pedal=head.reading['pedal'])
         seen = notes[abs(notes[:, 0] - (PITCHES - 1)/2) < size[0]/2]         # of the pitches that the encoder has
         rows = [row | dict(start=n[1]/spb, pitch=float(n[0])) for n in seen]
+        if not rows: raise ValueError(f"none of its {len(notes)} notes is among the encoder's {size[0]} pitches")
     dummy = [r | dict(label=head.classes[0] if head.classes else '0') for r in rows]
     data = LabelledWindows(dummy, rolls, head.task, head.kind, size, spb, head.classes)
     examples, _, answers = predict_part(model, data, 'test', next(model.parameters()).device)
@@ -854,7 +860,7 @@ def join_tables(
     tables,   # CSV texts with the same columns
 ):
     "Write tables below one another, holding one of them in memory."
-    with atomic_file(out) as tmp, tmp.open('w', encoding='utf-8', newline='') as file:
+    with atomic_file(out) as tmp, tmp.open('w', encoding='utf-8', errors='surrogateescape', newline='') as file:
         for k, text in enumerate(tables):
             text = io.StringIO(text, newline='')
             if k: next(csv.reader(text))     # the header again
@@ -869,7 +875,7 @@ def predict_table(
 ) -> tuple:        # (files, rows of the table, list of (path, what was wrong))
     """Write what `predict` returns as a table, together with other processes that do the same. Raises what `predict`
     raises, and FileExistsError where other processes write another table there."""
-    if Path(out).is_dir(): raise IsADirectoryError(f'{str(out)!r} is a folder: name a CSV file')
+    check_table_path(out)
     model = load_labeller(source).to(default_device(device))
     head, rows = model.head, music_rows(music)
     def make(which):

@@ -8,6 +8,7 @@ __all__ = ['init_weights', 'no_decay_names', 'check_rolls', 'RangeCheck', 'check
 
 # %% ../nbs/06_layers.ipynb #rm000015
 import functools
+from numbers import Integral
 import torch, torch.utils._pytree as pytree
 from timm.layers import trunc_normal_
 from torch import nn, Tensor
@@ -209,11 +210,11 @@ class BaseEncoder(BaseModel):
         intermediates_only=False,   # leave out the first of the two results
     ):                              # (B, N_0, num_features) tokens; list of (B, D, H, W), finest first
         "A feature pyramid, without a mask. ValueError for `indices=n` beyond the number of levels."
-        if isinstance(indices, int) and not 1 <= indices <= len(self.levels):
+        if isinstance(indices, Integral) and not 1 <= indices <= len(self.levels):
             raise ValueError(f'indices={indices}: the encoder has {len(self.levels)} levels, ask for 1 to all of them')
         out = self(x, mask_ratio=0.)
         maps = out.maps[::-1]
-        if indices is not None: maps = maps[-indices:] if isinstance(indices, int) else [maps[i] for i in indices]
+        if indices is not None: maps = maps[-indices:] if isinstance(indices, Integral) else [maps[i] for i in indices]
         return maps if intermediates_only else (out[0].emb, maps)
 
 # %% ../nbs/06_layers.ipynb #2851b628

@@ -7,11 +7,12 @@ __all__ = ['FRAMES', 'LIKES', 'FORMAT', 'SHARD', 'OPEN', 'AGAIN', 'UNREAD', 'KEY
            'sounding_frames', 'cut_frames', 'passage_vectors', 'frame_similarity', 'embed_passages',
            'example_statistics', 'Texture', 'index_settings', 'settings_grid', 'describe_piece', 'passage_frames',
            'write_shard', 'write_graph', 'Shard', 'file_key', 'file_hash', 'list_files', 'plan_shards', 'MusicIndex',
-           'is_index', 'open_index', 'check_settings', 'make_shard', 'index_texture', 'tidy_shards', 'build_index',
-           'transpose', 'query_variants']
+           'is_index', 'open_index', 'check_settings', 'make_shard', 'index_texture', 'complete_shards', 'tidy_shards',
+           'build_index', 'transpose', 'query_variants']
 
 # %% ../nbs/31_library.ipynb #c7ccbdb2
-import hashlib, json, os, shutil
+import hashlib, json, os, shutil, warnings
+from contextlib import suppress
 from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
@@ -21,7 +22,9 @@ from usearch.index import Index
 from .files import find_in, make_missing, write_atomic
 from .utils import fingerprint
 from .hub import pretrained_sets
-from .pianoroll import bar_lines, example_notes, Grid, LONGEST, PITCHES, score_to_notes
+from midi_rae.pianoroll import (
+    bar_lines, example_notes, Grid, LONGEST, PITCHES, score_omissions, score_to_notes,
+)
 from .readers import MIDI_FILES, reader_for, SCORE_FILES
 from .embed import encode_windows, encoder_grid, NoteRoll, read_scores
 
@@ -152,7 +155,7 @@ class Texture:
         "Embed passages that begin at `starts`."
         roll = NoteRoll(notes, self.encoder.in_chans == 2, self.encoder.softest is not None)
         z, some = embed_passages(roll, self.encoder, starts, self.length, self.level, self.batch_size)
-        z = (z.numpy() - self.mean)/self.std*some.numpy()[:, None]
+        z = (z.float().numpy() - self.mean)/self.std*some.numpy()[:, None]
         return (z/np.linalg.norm(z, axis=1, keepdims=True).clip(1e-6)).astype(np.float16)
 
 # %% ../nbs/31_library.ipynb #05daabf7
@@ -177,7 +180,7 @@ def index_settings(
 ) -> dict:                # what `index.json` says of an index
     """The settings of an index. Raises ValueError for a kind of similarity that does not exist or lacks its encoder,
     a level that the encoder does not have, and passages longer than its window."""
-    like = list(like or (LIKES if encoder is not None else FRAMES))
+    like = [like] if isinstance(like, str) else list(like or (LIKES if encoder is not None else FRAMES))
     if wrong := set(like) - set(LIKES): raise ValueError(f'like={min(wrong)!r} is not one of {", ".join(LIKES)}')
     if not beats >= 1 or beats % 1: raise ValueError(f'beats={beats}: a passage has a whole number of beats')
     made = dict(like=[k for k in LIKES if k in like], beats=int(beats), drums=bool(drums), pedal=bool(pedal))
@@ -317,7 +320,9 @@ class Shard:
 SHARD = 1024   # files in a shard, at most on average
 OPEN = 64      # shards that a search keeps open, two files each: systems allow 256 or 1,024 of them
 # beginnings of errors that another attempt may not have
-AGAIN = 'ImportError', 'took longer', 'crashed the parser (SIGKILL)', 'MemoryError', 'PermissionError', 'OSError'
+AGAIN = ('ImportError', 'took longer', 'crashed the parser (SIGKILL)', 'MemoryError', '_ArrayMemoryError', 'OSError',
+         'PermissionError', 'FileNotFoundError', 'TimeoutError', 'ConnectionError', 'ConnectionResetError',
+         'BlockingIOError', 'InterruptedError')
 
 def file_key(
     row: dict,  # of a file, with path and sha
@@ -429,6 +434,7 @@ def make_shard(
     texture,         # `Texture`, or None
     old: dict,       # `file_key` → (Shard, number in `good`), or the error, of files already described
     tick,            # called after each file
+    left: list,      # to which (path, Omissions) is added of each file of which something is left out
 ):
     "Describe the files of a shard, but those already described, and write it."
     fresh = [r for r in rows if file_key(r) not in old]
@@ -437,8 +443,11 @@ def make_shard(
         if file_key(r) in old: found = old[file_key(r)]
         else:
             found = next(scores)
-            try: found = found if isinstance(found, str) else describe_piece(found, settings, texture)
+            try: found = found if isinstance(found, str) else describe_piece(score := found, settings, texture)
             except ValueError as e: found = f'ValueError: {e}'
+            if not isinstance(found, str):
+                omitted = score_omissions(score, settings['drums'], settings['pedal'])
+                left += [(r['path'], omitted)]*bool(str(omitted))
         if isinstance(found, tuple): found = found[0].piece(found[1], ('time', *settings['like']))
         files.append(r | dict(error=found) if isinstance(found, str) else r)
         if not isinstance(found, str): pieces.append(found)
@@ -454,6 +463,16 @@ def index_texture(
     "What embeds the passages of an index."
     return Texture(encoder, settings['level'], settings['beats']*beat_length(settings_grid(settings)), batch_size)
 
+def complete_shards(
+    home: Path,   # folder of the shards
+) -> list:        # of Shard
+    "The shards that are there; what a killed process left of one is removed."
+    found = []
+    for p in sorted(home.glob('[!.]*')):
+        if (p/'files.json').is_file(): found.append(Shard(p))
+        elif p.is_dir(): shutil.rmtree(p, ignore_errors=True)
+    return found
+
 def tidy_shards(
     home: Path,   # folder of the shards
     plan: dict,   # from `plan_shards`
@@ -461,7 +480,9 @@ def tidy_shards(
 ):
     """Delete shards that are out of date and what killed processes left of these, and write down times of modification
     that are new although the contents are not."""
-    for name in {*before} - {*plan}: shutil.rmtree(home/name, ignore_errors=True)
+    for name in {*before} - {*plan}:         # hidden first: what is left of it, if this is interrupted, is no shard
+        with suppress(OSError): os.replace(home/name, home/f'.{name}.old')
+    for p in home.glob('.*.old'): shutil.rmtree(p, ignore_errors=True)
     for name, rows in plan.items():
         shutil.rmtree(home/f'.{name}.new', ignore_errors=True)
         files = Shard(home/name).files
@@ -484,7 +505,9 @@ def build_index(
     index has."""
     out, settings = Path(out), index_settings(encoder, **settings)
     home = out/'shards'
-    there = [Shard(p) for p in sorted(home.glob('[!.]*'))]
+    if out.exists() and not is_index(out) and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f'{str(out)!r} exists and is not an index: choose another --out')
+    there = complete_shards(home)
     root, rows = list_files(folder, {f['path']: f for s in there for f in s.files})
     if is_index(out):
         have = MusicIndex(out)
@@ -495,8 +518,6 @@ def build_index(
         if Path(folder).is_file() and gone:
             raise ValueError(f'{out} holds other files than {folder}, among them {min(gone)}: name the folder {root}, '
                              'or another --out')
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f'{str(out)!r} exists and is not an index: choose another --out')
     def say(names):
         told = dict(format=FORMAT, settings=settings, root=str(root.resolve()), shards=names)
         write_atomic(out/'index.json', json.dumps(told, indent=1).encode())
@@ -504,14 +525,16 @@ def build_index(
     home.mkdir(exist_ok=True)
     old = {file_key(f): f['error'] for s in there for f in s.files if not f.get('error', AGAIN[0]).startswith(AGAIN)}
     old |= {file_key(f): (s, i) for s in there for i, f in enumerate(s.good)}
-    plan, texture = plan_shards(rows, settings, shard), None
+    plan, texture, left = plan_shards(rows, settings, shard), None, []
     if 'texture' in settings['like'] and not all((home/n).exists() for n in plan):
         texture = index_texture(settings, encoder, batch_size)
     with tqdm(total=len(rows), desc='indexing', unit='file', disable=not progress) as bar:
         bar.update(sum(len(plan[n]) for n in plan if (home/n).exists()))
-        make_missing(home, plan, lambda p, r: make_shard(p, r, root, settings, texture, old, bar.update))
+        make_missing(home, plan, lambda p, r: make_shard(p, r, root, settings, texture, old, bar.update, left))
     say(list(plan))
+    for s in there: s.close()
     tidy_shards(home, plan, [s.path.name for s in there])
+    if left: warnings.warn(f'{left[0][0]}: {left[0][1]}' + f', and so in {len(left) - 1} more files'*(len(left) > 1))
     return MusicIndex(out)
 
 # %% ../nbs/31_library.ipynb #9c25ff65

@@ -285,7 +285,7 @@ def position_loss(
     out: EncoderOutput,   # of a view
     position: Tensor,     # (B,) of the middle of each window in its piece, 0…1
 ) -> Tensor:              # scalar ≥ 0
-    """Squared error of a window's position told from the coarsest level, relative to the variance of uniform positions.
+    """Squared error of a window's position predicted by the coarsest level, over the variance of uniform positions.
     Who always answers the middle of the piece gets about (1 - W/T)², for windows of W steps in a piece of T steps: the
     middle of a window is never at an end."""
     s = out.patches[0]

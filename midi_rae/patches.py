@@ -9,6 +9,7 @@ __all__ = ['MASKS', 'HEADS', 'to_2tuple', 'patchify', 'unpatchify', 'grid_positi
            'pixel_shuffle_head', 'make_head']
 
 # %% ../nbs/05_patches.ipynb #26c7ed3c
+from numbers import Real
 import torch
 from einops import rearrange, reduce
 from einops.layers.torch import Rearrange
@@ -19,7 +20,7 @@ def to_2tuple(
     v,                      # a number, or a pair
 ) -> tuple[int, int]:       # a pair
     "`4` → `(4, 4)`; a pair stays a pair."
-    return (int(v), int(v)) if isinstance(v, (int, float)) else tuple(int(o) for o in v)
+    return (int(v), int(v)) if isinstance(v, Real) else tuple(int(o) for o in v)
 
 # %% ../nbs/05_patches.ipynb #6752c5cb
 def patchify(
@@ -139,7 +140,7 @@ def listed(
     v,        # a value, or a list or tuple of values
 ) -> list:
     "A value as a list of one."
-    return [v] if isinstance(v, (str, int, float)) else list(v)
+    return [v] if isinstance(v, (str, Real)) else list(v)
 
 def _each_draws(kinds, sizes, B, grid, device):
     "Each sample draws a kind and a size of mask, all equally probable: its numbers (B, H, W), and its kind (B,)."

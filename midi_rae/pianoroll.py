@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['PITCHES', 'DEFAULT_VELOCITY', 'VELOCITY_SCALE', 'MAX_STEPS', 'LONGEST', 'END_OF_TRACK', 'ALL_NOTES_OFF', 'SLOWEST',
-           'FASTEST', 'PEDAL', 'GRIDS', 'notes_off', 'midi_chunks', 'join_chunks', 'add_note_offs', 'end_open_notes',
-           'midi_events', 'track_chunk', 'end_at_controllers', 'share_pedals', 'pedal_presses', 'read_score',
-           'tempo_map', 'tick_seconds', 'second_ticks', 'Grid', 'step_seconds', 'bar_lines', 'ticks_to_notes',
-           'check_length', 'separate', 'check_notes', 'notes_to_roll', 'as_array', 'check_roll', 'roll_to_notes',
-           'Omissions', 'pedal_ends', 'score_omissions', 'score_columns', 'score_to_notes', 'midi_to_roll',
-           'GridReport', 'grid_report', 'choose_grid', 'trace_notes', 'frame_of', 'notes_to_midi', 'roll_to_midi',
-           'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll', 'scale_roll', 'unscale_roll',
+           'FASTEST', 'ENDING', 'PEDAL', 'GRIDS', 'notes_off', 'midi_chunks', 'join_chunks', 'add_note_offs',
+           'end_open_notes', 'midi_events', 'track_chunk', 'end_at_controllers', 'share_pedals', 'pedal_presses',
+           'read_score', 'tempo_map', 'tick_seconds', 'second_ticks', 'Grid', 'step_seconds', 'bar_lines',
+           'ticks_to_notes', 'check_length', 'separate', 'check_notes', 'notes_to_roll', 'as_array', 'check_roll',
+           'roll_to_notes', 'Omissions', 'pedal_ends', 'score_omissions', 'score_columns', 'score_to_notes',
+           'midi_to_roll', 'GridReport', 'grid_report', 'choose_grid', 'trace_notes', 'frame_of', 'notes_to_midi',
+           'roll_to_midi', 'example_notes', 'full_keyboard', 'pack_roll', 'unpack_roll', 'scale_roll', 'unscale_roll',
            'active_threshold']
 
 # %% ../nbs/14_pianoroll.ipynb #23b3e29d
@@ -83,7 +83,6 @@ def end_open_notes(
     try: closed = read(1, offs := ALL_NOTES_OFF)
     except RuntimeError: return score
     if closed.note_num() <= score.note_num(): return score
-    if (ended := end_at_controllers(data)) != data: return end_open_notes(ended, symusic.Score.from_midi(ended))
     pitches, times, found = sorted({n.pitch for t in closed.tracks for n in t.notes}), 2, 0
     while found < closed.note_num():                    # twice as many, until that closes no more
         found, offs = closed.note_num(), notes_off(pitches, times)
@@ -145,13 +144,16 @@ def track_chunk(
     return b''.join(out)
 
 # %% ../nbs/14_pianoroll.ipynb #sfc8b387
+# controller 120 or 123 after a status, or after other controllers that need no status of their own
+ENDING = re.compile(rb'[\xb0-\xbf](?:[\x00-\x7f]{2}[\x80-\xff]*[\x00-\x7f])*[\x78\x7b]')
+
 def end_at_controllers(
     data:bytes,   # a MIDI file
 )->bytes:         # the same with note-offs in the place of controllers that end notes
     "Controllers 120 (all sound off) and 123 (all notes off), as the note-offs of what sounds in their channel."
     chunks = midi_chunks(data)
     for k, (kind, body) in enumerate(chunks):
-        if kind != b'MTrk' or not re.search(rb'[\x78\x7b]', body): continue
+        if kind != b'MTrk' or not ENDING.search(body): continue
         try: events = midi_events(body)
         except IndexError: return data
         on, out = Counter(), []
@@ -251,7 +253,10 @@ def read_score(
         raise ValueError('this MIDI file has format 2: independent patterns, not one piece. '
                          'Save each pattern as a separate file')
     data = share_pedals(data)
-    try: score = end_open_notes(data, symusic.Score.from_midi(data))
+    try:
+        score = symusic.Score.from_midi(data)
+        if (ended := end_at_controllers(data)) != data: data, score = ended, symusic.Score.from_midi(ended)
+        score = end_open_notes(data, score)
     except RuntimeError as e: raise ValueError(f'not a readable MIDI file: {e}') from e
     for t in score.tracks: t.pedals = pedal_presses(t)
     return score
@@ -727,13 +732,16 @@ def notes_to_midi(
     MIDI cannot represent."""
     grid, notes = Grid.of(steps_per_beat, step), check_notes(notes)
     source = None if source is None else read_score(source)      # in ticks
+    told = source is not None and any(len(t.notes) and (drums or not t.is_drum) for t in source.tracks)
     if grid.step is None and grid.steps_per_beat > 32767:
         raise ValueError(f'steps_per_beat must lie in 1..32767, not {grid.steps_per_beat}')
     score = frame_of(source, grid, bpm)
     at = score if source is None or grid.step is None or bpm is not None else source
     start, end = (np.round(grid.to_ticks(at, notes[:,k])).astype(np.int32) for k in (1, 2))
-    if source is None: index, track = np.arange(len(notes)), np.zeros(len(notes), int)
-    else: index, track = trace_notes(notes, source, grid, drums)
+    if told: index, track = trace_notes(notes, source, grid, drums)
+    else:
+        if source is not None: score.tracks.append(symusic.Track(name='piano roll'))
+        index, track = np.arange(len(notes)), np.full(len(notes), len(score.tracks) - 1)
     for i, t in enumerate(score.tracks):
         k = index[track == i]
         pitch, value = (notes[k,c].astype(np.int8) for c in (0, 3))

@@ -164,7 +164,7 @@ def preencode(
     stride=None,         # steps from one window to the next (default: the width)
     batch_size=64,       # windows encoded at once
     dtype='float16',     # of the embeddings on disk; 'float32' keeps every bit
-    device=None,         # where to encode; None: where the encoder is
+    device=None,         # where to encode, to which the encoder is moved; None: where the encoder is
     config=None,         # the encoder's config, kept in meta.json
     val=.1,              # share of the pieces held out, see `midi_rae.data.split`
     split_seed=0,        # of that split
@@ -190,7 +190,7 @@ def preencode(
         folder = new_folder(out)
         try:
             meta = _write_arrays(encoder.to(device), store, songs, meta, folder, stride, batch_size, device, progress)
-            (folder/'meta.json').write_text(json.dumps(meta, ensure_ascii=False), encoding='utf-8')
+            (folder/'meta.json').write_text(json.dumps(meta, default=np.generic.item), encoding='utf-8')
             replace_folder(folder, out)
         finally: shutil.rmtree(folder, ignore_errors=True)
     return PreencodedDataset(out)

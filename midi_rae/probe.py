@@ -12,7 +12,7 @@ __all__ = ['TASKS', 'POOLS', 'PROBES', 'PENALTIES', 'MLP_PENALTIES', 'Task', 'Ex
            'trivial_rows', 'key_rows', 'probe_matrix', 'matrix_table', 'plot_matrix', 'online_examples', 'online_probe']
 
 # %% ../nbs/23_probe.ipynb #67cdf164
-import warnings
+import threading, warnings
 from collections import Counter
 from contextlib import contextmanager
 from copy import deepcopy
@@ -505,6 +505,8 @@ class AttentionPool(nn.Module):
         return self.head(torch.einsum('bnh,bnd->bhd', weights, tokens).flatten(1))
 
 # %% ../nbs/23_probe.ipynb #sd6c82ff
+_SEEDING = threading.Lock()    # probes run in threads, which share torch's generator
+
 def fit_attention(
     x: list,         # tokens (m, N, D + 1) of the three parts; the last dimension is 1 where a token is not empty
     y: list,         # as for `fit_probe`
@@ -521,7 +523,7 @@ def fit_attention(
     mean, scale = (0, 1) if classes else (y[0].mean(0), y[0].std(0).mean().clip(min=1e-12))
     target = torch.from_numpy(y[0] if classes else (y[0] - mean)/scale)
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
+    with _SEEDING, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         model = AttentionPool(tokens[0].shape[-1], classes or y[0].shape[1])
     optimizer = torch.optim.AdamW(model.parameters(), 3e-3, weight_decay=.05)
@@ -712,7 +714,7 @@ def untrained_encoders(
     for i in range(n):
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed + i)
-            out.append(untrained(encoder))
+            out.append(untrained(encoder).to(next(encoder.parameters()).device))
     return out
 
 def _joined(levels, pool):

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['READERS', 'MIDI_FILES', 'SCORE_FILES', 'build_score', 'musicxml_to_score', 'musicxml_to_notes', 'import_music21',
            'stream_to_score', 'stream_to_notes', 'png_to_notes', 'read_midi', 'read_musicxml', 'readable',
-           'read_music21', 'read_png', 'reader_for', 'load_score', 'load_recorded', 'reader_name', 'find_reader',
-           'read_packed', 'Worker', 'count_cores', 'read_many']
+           'read_music21', 'read_png', 'reader_for', 'check_table_path', 'load_score', 'load_any', 'reader_name',
+           'find_reader', 'read_packed', 'Worker', 'count_cores', 'read_many']
 
 # %% ../nbs/15_readers.ipynb #23b3e29d
 import contextlib, importlib, io, os, pickle, re, signal, subprocess, sys, tempfile, threading, time, warnings, zipfile
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np, symusic
 from midi_rae.pianoroll import (
     check_length, DEFAULT_VELOCITY, Grid, MAX_STEPS, notes_to_roll, pack_roll, PITCHES, read_score, roll_to_notes,
-    score_to_notes, ticks_to_notes,
+    score_omissions, score_to_notes, ticks_to_notes,
 )
 
 # %% ../nbs/15_readers.ipynb #4a45c676
@@ -54,14 +54,15 @@ def _signatures(attributes):
 def _bars(part, per_beat):
     """Measures of a MusicXML part: length, notes `[start, ticks, pitch, ties, voice]` and marks `(at, kind, value)`,
     in ticks from the start of the measure."""
-    divisions, transpose = 1, 0
+    divisions, transpose = 1, {}                # semitones of each staff; of None: of those not named
     for measure in part.findall('measure'):
         notes, marks, now, last, longest = [], [], 0, 0, 0
         for e in measure:
             if e.tag == 'attributes':
                 divisions = _number(e, 'divisions', divisions)
                 for t in e.findall('transpose'):
-                    transpose = round(_number(t, 'chromatic') + 12*_number(t, 'octave-change'))
+                    said = {t.get('number'): round(_number(t, 'chromatic') + 12*_number(t, 'octave-change'))}
+                    transpose = transpose | said if t.get('number') else said
                 marks += [(now, *s) for s in _signatures(e)]
             if e.tag in ('direction', 'sound') and (qpm := _tempo(e)): marks.append((now, 'tempo', qpm))
             ticks = round(_number(e, 'duration') * per_beat / divisions)
@@ -71,8 +72,10 @@ def _bars(part, per_beat):
                 if e.find('chord') is None: last, now = now, now + ticks
                 p, ties = e.find('pitch'), {t.get('type') for t in e.findall('tie')}
                 if p is not None and e.find('cue') is None:           # a cue is read, not played
-                    written = 12*(_number(p, 'octave') + 1) + _SEMITONES[p.findtext('step')] + _number(p, 'alter')
-                    notes.append([last, ticks, int(written + transpose + .5), ties, e.findtext('voice')])
+                    if (step := p.findtext('step')) not in _SEMITONES: raise ValueError(f'{step!r} is no step')
+                    written = 12*(_number(p, 'octave') + 1) + _SEMITONES[step] + _number(p, 'alter')
+                    moved = transpose.get(e.findtext('staff', '1'), transpose.get(None, 0))
+                    notes.append([last, ticks, int(written + moved + .5), ties, e.findtext('voice')])
             longest = max(longest, now)
         # sorted, since a tie may end in a voice that comes earlier in the file
         yield longest, sorted(notes, key=lambda n: n[0]), marks
@@ -276,8 +279,10 @@ def read_midi(
     drums=False,          # keep drum tracks?
     pedal=False,          # let notes sound until the sustain pedal is released?
 ):
-    "The notes (N,4) of a MIDI file."
-    return score_to_notes(read_score(path), steps_per_beat, drums, max_steps, pedal=pedal)
+    "The notes (N,4) of a MIDI file. Warns of drums and pedal presses that are left out."
+    score = read_score(path)
+    if text := str(score_omissions(score, drums, pedal)): warnings.warn(text)
+    return score_to_notes(score, steps_per_beat, drums, max_steps, pedal=pedal)
 
 def read_musicxml(
     path,                 # .musicxml, .xml or .mxl file
@@ -330,6 +335,14 @@ def reader_for(
     "Key of READERS for a file extension; MIDI for unknown ones."
     return SCORE_FILES.get(Path(path).suffix.lower(), 'midi')
 
+def check_table_path(
+    out,  # CSV file to write
+):
+    "Raise IsADirectoryError for a folder, ValueError for what would be a file of music."
+    if Path(out).is_dir(): raise IsADirectoryError(f'{str(out)!r} is a folder: name a CSV file')
+    if Path(out).suffix.lower() in (*MIDI_FILES, *SCORE_FILES):
+        raise ValueError(f'{str(out)!r} would be a file of music: name a CSV file')
+
 def load_score(
     src,                # MIDI, MusicXML, Humdrum or ABC file, or a symusic.Score
 ):                      # symusic.Score in ticks
@@ -338,18 +351,16 @@ def load_score(
     if kind is None: return read_score(src)
     with readable(src):
         score = musicxml_to_score(src) if kind == 'musicxml' else stream_to_score(_parse_stream(src))
-    if len(score.tracks) == 1 and not score.tracks[0].name: score.tracks[0].name = Path(src).stem
+    if len(score.tracks) == 1 and not score.tracks[0].name:
+        score.tracks[0].name = Path(src).stem.encode(errors='replace').decode()     # it may not be UTF-8
     return score
 
-def load_recorded(
+def load_any(
     path,               # file of any kind
     reader=None,        # passed by `read_many`, not used: the file extension decides
-)->tuple:               # symusic.Score, list of the texts of warnings
-    "`load_score` for worker processes, which returns warnings, since nobody sees them there."
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter('always')
-        score = load_score(path)
-    return score, [str(w.message) for w in said]
+):                      # symusic.Score
+    "`load_score` for worker processes."
+    return load_score(path)
 
 # %% ../nbs/15_readers.ipynb #8b2572e4
 def _send(pipe, message):
@@ -416,9 +427,11 @@ def _worker():
         for i, path, reader in files:
             if hasattr(signal, 'setitimer'):                 # ends a hanging parser even if the parent was killed
                 signal.setitimer(signal.ITIMER_REAL, job['timeout'] + 5)
-            try: answer = find_reader(job['read'])(path, reader, **job['settings'])
-            except Exception as e: answer = f'{type(e).__name__}: {e}'[:500]
-            _send(outbox, (i, answer))
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter('always', UserWarning)
+                try: answer = find_reader(job['read'])(path, reader, **job['settings'])
+                except Exception as e: answer = f'{type(e).__name__}: {e}'[:500]
+            _send(outbox, (i, answer, [str(w.message) for w in said if issubclass(w.category, UserWarning)]))
         if hasattr(signal, 'setitimer'): signal.setitimer(signal.ITIMER_REAL, 0)
 
 # %% ../nbs/15_readers.ipynb #e2b422f2
@@ -443,7 +456,7 @@ def _exit_reason(
     timeout:float,  # seconds
 )->str:
     "Why a worker process ended while it read a file."
-    if late or code == -getattr(signal, 'SIGALRM', 0): return f'took longer than {timeout:g} s'
+    if late or code and code == -getattr(signal, 'SIGALRM', 0): return f'took longer than {timeout:g} s'
     name = {s.value: s.name for s in signal.Signals}.get(-code)
     return f'crashed the parser ({name})' if name else f'ended the parser (exit code {code})'
 
@@ -473,7 +486,8 @@ class Worker:
         raise RuntimeError(f'a worker process could not start: {_tail(self.errors)}')
 
     def read(self, files):  # (index, file) of each
-        "Yield `(index, answer)` for files. If the process ends, `dead` is set, and `todo` holds those not yet read."
+        """Yield `(index, answer, warnings)` for files. If the process ends, `dead` is set, and `todo` holds those
+        not yet read."""
         self.todo = deque(files)
         self.deadline = time.monotonic() + self.timeout
         self._tell(list(files))
@@ -482,7 +496,7 @@ class Worker:
             self.deadline = time.monotonic() + self.timeout
             i = self.todo.popleft()[0]
             self.dead = got is None
-            yield (i, _exit_reason(self.proc.wait(), self.late, self.timeout)) if self.dead else got
+            yield (i, _exit_reason(self.proc.wait(), self.late, self.timeout), []) if self.dead else got
         self.deadline = float('inf')
 
     def check(self):
@@ -517,10 +531,10 @@ class _Queue:
             first, self.next = self.next, min(self.next + self.chunk, len(self.jobs))
             return [(i, *self.jobs[i]) for i in range(first, self.next)]
 
-    def put(self, i, answer):
-        "Store the answer for file `i`."
+    def put(self, i, answer, said):
+        "Store the answer for file `i`, and the texts of warnings."
         with self.change:
-            self.answers[i] = answer
+            self.answers[i] = answer, said
             self.change.notify_all()
 
     def pop(self, wait=.1):
@@ -554,7 +568,7 @@ def _manage(queue, crew, slot, *args):
             if crew[slot] is None:
                 crew[slot] = Worker(*args)
                 crew[slot].start()
-            for i, answer in crew[slot].read(files): queue.put(i, answer)
+            for got in crew[slot].read(files): queue.put(*got)
             if crew[slot].dead:
                 queue.leftovers(crew[slot].todo)
                 crew[slot].close()
@@ -577,7 +591,8 @@ def read_many(
     ahead:int=2048,       # answers that may be stored until the caller takes them
     read='midi_rae.readers:read_packed',   # module:function that reads a file, `read(path, reader, **settings)`
 ):                        # iterator over what `read` returns or strings (what was wrong), in the order of `jobs`
-    "Read many files in worker processes that may crash or hang. RuntimeError if no worker can start."
+    """Read many files in worker processes that may crash or hang. What a reader warns of is said with the file's name,
+    of twenty files at most. RuntimeError if no worker can start."""
     jobs = [(str(path), reader_name(reader)) for path, reader in jobs]
     if workers is not None and workers < 1: raise ValueError(f'workers must be at least 1, not {workers}')
     workers = min(workers or count_cores(), len(jobs))
@@ -586,11 +601,16 @@ def read_many(
     args = settings or {}, timeout, memory, reader_name(read)
     threads = [threading.Thread(target=_manage, args=(queue, crew, k, *args), daemon=True) for k in range(workers)]
     for t in threads: t.start()
+    warned = 0
     try:
-        for _ in jobs:
-            while (answer := queue.pop()) is None:
+        for path, _ in jobs:
+            while (got := queue.pop()) is None:
                 for w in filter(None, crew): w.check()
+            answer, said = got
+            warned += bool(said)
+            for text in said if warned <= 20 else (): warnings.warn(f'{path}: {text}')
             yield answer
+        if warned > 20: warnings.warn(f'… and of {warned - 20} more files')
     finally:
         queue.stop()
         while any(t.is_alive() for t in threads):

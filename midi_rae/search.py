@@ -31,7 +31,7 @@ def clock(
 
 def find_span(
     span: str,          # '0:30-0:38', '30-38' or '30s-38s'; '9-12bars', 'bar 9'
-    src,                # file or symusic.Score
+    src,                # MIDI file or symusic.Score
     steps: int,         # length of the piece in steps
     steps_per_beat=4,   # time steps in a quarter note, or a Grid
 ) -> tuple[int, int]:   # first step, and the one after the last
@@ -189,7 +189,7 @@ def search_midi(
     where,             # an index, or a folder of files, or one file
     encoder=None,      # for 'texture': an encoder, or weights, see `load_model`; None: the index's, else the pretrained
     span=None,         # passage of the query, see `find_span`; None: its first 32 beats
-    like=None,         # tune, harmony or texture; None: texture where an encoder or a level is given, else tune
+    like=None,         # tune, harmony or texture; None: texture with an encoder or a level, else the index's first
     k=10,              # passages wanted
     stride=None,       # where a passage may begin, see `window_starts`; None: at any beat
     batch_size=64,     # passages encoded at once

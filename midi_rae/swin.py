@@ -460,8 +460,13 @@ class SwinMaskedEmbeddingPredictor(BaseModel, Pretrained, family='swin', part='p
         level_mask_ratio=.1,       # besides, each level is masked as a whole with this probability
     ):
         super().__init__()
+        if min(pred_dim, pred_heads, num_bottleneck) < 1:
+            raise ValueError(f'pred_dim {pred_dim}, pred_heads {pred_heads} and num_bottleneck {num_bottleneck} '
+                             'must be at least 1')
         if pred_dim % 4 or pred_dim % pred_heads:
             raise ValueError(f'pred_dim {pred_dim} must be divisible by 4 and by pred_heads {pred_heads}')
+        for k, v in dict(mask_ratio=mask_ratio, level_mask_ratio=level_mask_ratio).items():
+            if not 0 <= v <= 1: raise ValueError(f'{k}={v} is outside 0…1')
         self.levels = swin_levels(img_height, img_width, patch_h, patch_w, embed_dim, depths, num_heads, window_size)
         self.mask_ratio, self.level_mask_ratio, L = mask_ratio, level_mask_ratio, len(self.levels)
         self.inputs = nn.ModuleList([nn.Linear(o.dim, pred_dim) for o in self.levels])

@@ -102,12 +102,14 @@ class Pretrainer(nn.Module):
         if cfg.loss.mep > 0 and cfg.model.predictor is None:
             raise ValueError(f'loss.mep={cfg.loss.mep}, but model {cfg.model.name!r} has no predictor: set loss.mep=0')
         self.predictor = build(cfg.model.predictor) if cfg.loss.mep > 0 else None
+        if cfg.loss.coarse_to_fine > 0 and len(self.encoder.levels) < 2:
+            raise ValueError(f'loss.coarse_to_fine={cfg.loss.coarse_to_fine} needs two levels, the model has one')
         self.coarse_to_fine = CoarseToFineHead(self.encoder) if cfg.loss.coarse_to_fine > 0 else None
         self.profile_heads = make_profile_heads(cfg, self.encoder) if cfg.loss.profiles > 0 else None
         self.whole_profiles = cfg.profiles.whole
         self.piece_heads = make_profile_heads(cfg, self.encoder, 1) if cfg.loss.piece > 0 else None
         if cfg.loss.piece > 0 and cfg.data.max_dy > 0:
-            raise ValueError(f'loss.piece={cfg.loss.piece}: no profile of the other view can be told where it is '
+            raise ValueError(f'loss.piece={cfg.loss.piece}: no profile of the other view can be predicted where it is '
                              f'transposed by some interval; set data.max_dy=0 (it is {cfg.data.max_dy})')
         dims = [o.dim for o in self.encoder.levels]
         for key, on in {'contrast.levels': cfg.loss.contrast > 0, 'distill.instead_of_pixels': True}.items():

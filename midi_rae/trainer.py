@@ -6,7 +6,7 @@
 __all__ = ['DRAW_EVERY', 'check_settings', 'cosine_schedule', 'stop_flag', 'same_place', 'config_differences',
            'check_same_config', 'write_lock', 'check_free', 'processes', 'run_folder', 'autocast', 'rng_state',
            'set_rng_state', 'to_device', 'check_finite', 'compile_parts', 'keep_memory', 'split_batch', 'backward',
-           'stalled', 'Run', 'make_accelerator', 'train_step', 'make_optimizer', 'fit', 'check_complete']
+           'stalled', 'Run', 'make_accelerator', 'same_random', 'train_step', 'make_optimizer', 'fit', 'check_complete']
 
 # %% ../nbs/25_trainer.ipynb #c38b1760
 import ctypes, math, os, shutil, signal, threading, time
@@ -29,6 +29,8 @@ from midi_rae.utils import (
 )
 from .core import EncoderOutput
 from .collectives import MicroBatches, rank_sum
+from .patches import HEADS, MASKS
+from .profiles import SIZES
 from .metrics import persistent_collapse
 from .viz import plot_curves, save_figure
 
@@ -39,8 +41,11 @@ def _share(v): return _number(v) and 0 <= v <= 1
 def _positive(v): return _number(v) and v > 0
 def _weight(v): return _number(v) and v >= 0
 def _boolean(v): return isinstance(v, bool)            # Hydra reads no and off as text, which would be true
-def _each(test): return lambda v: all(map(test, v)) if isinstance(v, ListConfig) else test(v)
+def _each(test): return lambda v: len(v) > 0 and all(map(test, v)) if isinstance(v, ListConfig) else test(v)
+def _names(v, known=None): return isinstance(v, ListConfig) and all(isinstance(n, str) and n in (known or v) for n in v)
+def _one_of(names): return f'one of {", ".join(names)}'
 
+# %% ../nbs/25_trainer.ipynb #s7d12df8
 _SETTINGS = (   # keys, what each must be, its test
     ('train: steps batch_size accumulate keep', 'a whole number, at least 1', lambda v: _whole(v, 1)),
     ('train: log_every eval_every save_every', 'a whole number of steps, at least 1; with one above train.steps it '
@@ -49,6 +54,8 @@ _SETTINGS = (   # keys, what each must be, its test
     ('train: warmup', 'a whole number of steps, at least 0', lambda v: _whole(v, 0)),
     ('train: lr clip', 'a number above 0', _positive),
     ('train: min_lr weight_decay', 'a number, at least 0', _weight),
+    ('train: precision', "'no' (float32) or 'bf16'", lambda v: v in ('no', 'bf16')),
+    ('train: frozen trackers', 'a list of names, as in [encoder,mae_decoder] or [wandb]', _names),
     ('train: ema', 'a number from 0 up to, but not including, 1', lambda v: _number(v) and 0 <= v < 1),
     *((k, 'true or false', _boolean)
       for k in ('train: compile', 'levels: predict', 'profiles: whole', 'dec: finetune return_levels')),
@@ -66,6 +73,7 @@ _SETTINGS = (   # keys, what each must be, its test
     ('mask: ratio stage_ratio', 'a number from 0 to 1', _share),
     ('mask: empty_ratio', 'a number from 0 to 1, or a list of such numbers', _each(_share)),
     ('mask: block', 'a whole number of patches, at least 1, or a list of such numbers', _each(lambda v: _whole(v, 1))),
+    ('mask: kind', f'{_one_of(MASKS)}, or a list of such names', _each(lambda v: v in MASKS)),
     ('loss: num_slices', 'a whole number, at least 1', lambda v: _whole(v, 1)),
     ('loss: pos_weight', 'a number above 0', _positive),
     ('loss: lambd', 'a number from 0 to 1', _share),
@@ -73,15 +81,18 @@ _SETTINGS = (   # keys, what each must be, its test
     ('levels: weights', 'a weight of at least 0, or a list of such weights', _each(_weight)),
     ('profiles: levels', 'a whole number, at least 1; loss.profiles=0 is none', lambda v: _whole(v, 1)),
     ('profiles: hidden', 'a whole number, at least 0', lambda v: _whole(v, 0)),
+    ('profiles: kinds', f'a list of some of {", ".join(SIZES)}', lambda v: _names(v, SIZES) and len(v) > 0),
     ('contrast: levels', 'a whole number, at least 1', lambda v: _whole(v, 1)),
     ('contrast: temp', 'a number above 0', _positive),
     ('distill: student_temp temp temp_end', 'a number above 0', _positive),
     ('distill: center_momentum momentum momentum_end temp_warmup', 'a number from 0 to 1', _share),
     ('distill: queue instead_of_pixels', 'a whole number, at least 0', lambda v: _whole(v, 0)),
     ('distill: prototypes', 'a whole number, at least 2, or a list of such numbers', _each(lambda v: _whole(v, 2))),
+    ('distill: targets', _one_of(('sinkhorn', 'center')), lambda v: v in ('sinkhorn', 'center')),
     ('distill: hidden', 'a whole number, at least 1', lambda v: _whole(v, 1)),
     ('dec: level_drop overlay', 'a number from 0 to 1', _share),
     ('dec: keep', 'a weight, a number of at least 0', _weight),
+    ('dec: head', _one_of(HEADS), lambda v: v in HEADS),
     ('dec: pos_weight', 'a number above 0', _positive),
 )
 
@@ -513,6 +524,13 @@ def begin(self:Run, acc):  # accelerate.Accelerator of the run
             write_atomic(self.folder/'config.yaml', OmegaConf.to_yaml(cfg, resolve=True).encode())
 
 # %% ../nbs/25_trainer.ipynb #b819dfae
+@contextmanager
+def same_random():
+    "Random numbers go on afterwards as if nothing had happened inside."
+    before = rng_state()
+    try: yield
+    finally: set_rng_state(before)
+
 @patch
 def evaluate(self:Run,
     acc,       # accelerate.Accelerator of the run
@@ -522,7 +540,7 @@ def evaluate(self:Run,
     "Log the scores, report levels that have collapsed, and save the picture."
     shown = self.evaluated.eval()
     # evaluation has other shapes and no gradients: compiling it would not pay
-    with torch.random.fork_rng(), torch.no_grad(), torch.compiler.set_stance('force_eager'):
+    with same_random(), torch.no_grad(), torch.compiler.set_stance('force_eager'):
         self.log({k: float(v) for k, v in evaluate(shown, acc.device).items()})
         for i in self.newly_collapsed():
             rank, spread = (self.rows[-1][f'{k}_{i}'] for k in ('rank', 'spread'))

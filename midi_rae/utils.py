@@ -32,7 +32,8 @@ def set_seed(
     rank=0,     # of the process: each must sample other masks
 ):
     "Seed Python, NumPy and torch (every device) with seed + rank."
-    random.seed(seed + rank); np.random.seed((seed + rank) % 2**32); torch.manual_seed(seed + rank)
+    seed = int(seed) + rank
+    random.seed(seed); np.random.seed(seed % 2**32); torch.manual_seed(seed)
 
 # %% ../nbs/02_utils.ipynb #ad857851
 def default_device(

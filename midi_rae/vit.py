@@ -32,6 +32,7 @@ class RopeBlocks(nn.Module):
         drop_path=0.,  # probability of skipping a block in training
     ):
         super().__init__()
+        if heads < 1 or depth < 0: raise ValueError(f'{heads} heads, {depth} blocks: at least 1 head and 0 blocks')
         if dim % heads or dim//heads % 4:
             raise ValueError(f'dim {dim} over {heads} heads leaves {dim/heads:g} dimensions a head; '
                              '2-D RoPE needs a multiple of 4')
@@ -65,7 +66,10 @@ def vit_levels(
     depth=0,           # number of blocks
     num_heads=0,       # attention heads
 ) -> list[Level]:      # CLS, patches
-    "The two levels of a ViT. Raises ValueError where the patch does not divide the image."
+    "The two levels of a ViT. Raises ValueError where the patch does not divide the image, or a size is below 1."
+    if min(img_height, img_width, patch_h, patch_w, embed_dim) < 1:
+        raise ValueError(f'all sizes must be at least 1: image {img_height}×{img_width}, patch {patch_h}×{patch_w}, '
+                         f'embed_dim {embed_dim}')
     if img_height % patch_h or img_width % patch_w:
         raise ValueError(f'patch {patch_h}×{patch_w} does not divide the image {img_height}×{img_width}')
     sizes = ((1, 1), (img_height, img_width)), ((img_height//patch_h, img_width//patch_w), (patch_h, patch_w))

@@ -172,11 +172,11 @@ def _f1_title(logits, x, masked, threshold):
     at = torch.from_numpy(masked)
     return f'{say}, masked {f1(logits.cpu()[:, at], x.cpu()[:, at])}'
 
-def _probability_bar(fig, axs):
+def _grey_bar(fig, axs, label):
     "A colour bar for the grey values of the reconstructions."
-    greys = LinearSegmentedColormap.from_list('probability', ['1', '.1'])
+    greys = LinearSegmentedColormap.from_list(label, ['1', '.1'])
     bar = fig.colorbar(ScalarMappable(cmap=greys), ax=axs, ticks=[0, .5, 1], pad=.01, aspect=15)
-    bar.set_label('probability', fontsize=8)
+    bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=8)
 
 # %% ../nbs/18_viz.ipynb #41ae613e
@@ -217,7 +217,7 @@ def plot_reconstruction(
     for ax in axs[-1]: ax.set_xlabel('time step', fontsize=8)
     axs[0, 0].set_ylim(a - .5, b + .5)
     pitch_axis(axs[0, 0], a, b)
-    _probability_bar(fig, axs)
+    _grey_bar(fig, axs, 'velocity / 127' if ((x > 0) & (x < 1)).any() else 'probability')
     error_legend(fig)
     return fig
 
@@ -578,7 +578,7 @@ class MusicMap:
         "Write a page with the map that any browser opens. Raises OSError where the file cannot be written."
         head = '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         style = 'body { font-family: system-ui; max-width: 50em; margin: 1em auto; color-scheme: light dark; }'
-        write_atomic(path, f'{head}<title>{self!r}</title><style>{style}</style>{self.html}'.encode())
+        write_atomic(path, f'{head}<title>{self!r}</title><style>{style}</style>{self.html}'.encode(errors='replace'))
 
 
 # %% ../nbs/18_viz.ipynb #f5d5e785

@@ -40,7 +40,7 @@ def quote_override(
     if re.match(r'~[\w.-]*(/|$)', value): value = os.path.expanduser(value)
     try:
         parsed = OverridesParser.create().parse_override(f'{key}={value}')
-        path = key.lstrip('+') in PATHS and value not in ('null', '""', "''") and value[:1] not in ('"', "'", '$')
+        path = key.lstrip('+') in PATHS and value.lower() != 'null' and value[:1] not in ('"', "'", '$')
         misread = path and (parsed.is_sweep_override() or parsed.value() != value)
         if not misread: return f'{key}={value}'
     except HydraException: pass

@@ -742,14 +742,15 @@ def _probes(task, probes):
     return tuple(probes) + (('mlp',) if task.nonlinear and 'mlp' not in probes else ())
 
 def check_choices(
-    pools,   # names of poolings
-    probes,  # names of probes
+    pools,   # names of poolings, or one
+    probes,  # names of probes, or one
 ) -> tuple:  # both, as tuples
     "Raise ValueError for a pooling or a probe that does not exist."
+    pools, probes = ((v,) if isinstance(v, str) else tuple(v) for v in (pools, probes))
     for kind, given, known in (('pooling', pools, POOLS), ('probe', probes, PROBES)):
         for name in given:
             if name not in known: raise ValueError(f'no {kind} {name!r}; there are {", ".join(known)}')
-    return tuple(pools), tuple(probes)
+    return pools, probes
 
 # %% ../nbs/23_probe.ipynb #s898f5ef
 def probe_rows(

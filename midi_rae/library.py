@@ -11,7 +11,7 @@ __all__ = ['FRAMES', 'LIKES', 'FORMAT', 'SHARD', 'OPEN', 'AGAIN', 'UNREAD', 'KEY
            'build_index', 'transpose', 'query_variants']
 
 # %% ../nbs/31_library.ipynb #c7ccbdb2
-import hashlib, json, os, shutil, warnings
+import hashlib, json, os, re, shutil, warnings
 from contextlib import suppress
 from pathlib import Path
 import numpy as np, torch
@@ -470,7 +470,7 @@ def complete_shards(
     found = []
     for p in sorted(home.glob('[!.]*')):
         if (p/'files.json').is_file(): found.append(Shard(p))
-        elif p.is_dir(): shutil.rmtree(p, ignore_errors=True)
+        elif re.fullmatch(r'\d{4,}-[0-9a-f]{16}', p.name): shutil.rmtree(p, ignore_errors=True)    # of `plan_shards`
     return found
 
 def tidy_shards(
